@@ -1,0 +1,1 @@
+# Filled when the client library is installed (find_package(Sotto)).
