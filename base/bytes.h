@@ -27,7 +27,9 @@ inline Bytes ToBytes(std::string_view text) {
   const ByteView view = AsBytes(text);
   return {view.begin(), view.end()};
 }
-inline std::string ToString(ByteView bytes) { return std::string(AsText(bytes)); }
+inline std::string ToString(ByteView bytes) {
+  return std::string(AsText(bytes));
+}
 
 // Lower-case hexadecimal.
 std::string HexEncode(ByteView bytes);

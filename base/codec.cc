@@ -95,8 +95,8 @@ absl::StatusOr<std::string> Decoder::Text(std::string_view field) {
 absl::Status Decoder::Tag(std::string_view domain_tag) {
   SOTTO_ASSIGN_OR_RETURN(const std::string tag, Text("domain tag"));
   if (tag != domain_tag) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "object is not a '%s'", std::string(domain_tag)));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("object is not a '%s'", std::string(domain_tag)));
   }
   return absl::OkStatus();
 }

@@ -52,7 +52,8 @@ absl::Status Statement::Bind(int parameter, std::int64_t value) {
 }
 absl::Status Statement::Bind(int parameter, ByteView value) {
   // A null pointer would bind NULL; an empty blob is not NULL.
-  const void* data = value.empty() ? "" : static_cast<const void*>(value.data());
+  const void* data =
+      value.empty() ? "" : static_cast<const void*>(value.data());
   return ToStatus(sqlite3_bind_blob64(statement_.get(), parameter, data,
                                       value.size(), SQLITE_TRANSIENT),
                   sqlite3_db_handle(statement_.get()), "bind");
@@ -98,7 +99,8 @@ std::string Statement::Text(int column) const {
   const auto* text = reinterpret_cast<const char*>(
       sqlite3_column_text(statement_.get(), column));
   const int size = sqlite3_column_bytes(statement_.get(), column);
-  return text == nullptr ? "" : std::string(text, static_cast<std::size_t>(size));
+  return text == nullptr ? ""
+                         : std::string(text, static_cast<std::size_t>(size));
 }
 Bytes Statement::Blob(int column) const {
   const auto* data = static_cast<const std::uint8_t*>(

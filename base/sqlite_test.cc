@@ -44,8 +44,8 @@ TEST(SqliteTest, AFailedTransactionLeavesNothingBehind) {
 }
 
 TEST(SqliteTest, AFileThatIsNoDatabaseIsDataLossAndNamed) {
-  const std::string path = ::testing::TempDir() + "sotto_not_a_db_" +
-                           std::to_string(::getpid());
+  const std::string path =
+      ::testing::TempDir() + "sotto_not_a_db_" + std::to_string(::getpid());
   ASSERT_TRUE(WriteFileAtomically(path, std::string(4096, 'x')).ok());
   const auto db = Database::Open(path);
   EXPECT_EQ(db.status().code(), absl::StatusCode::kDataLoss);

@@ -25,18 +25,19 @@ absl::StatusCode AbslCodeFromInt(int number);
 }  // namespace sotto
 
 // Returns the status from the enclosing function unless it is OK.
-#define SOTTO_RETURN_IF_ERROR(expression)                    \
-  do {                                                       \
-    absl::Status sotto_status_ = (expression);               \
-    if (!sotto_status_.ok()) return sotto_status_;           \
+#define SOTTO_RETURN_IF_ERROR(expression)          \
+  do {                                             \
+    absl::Status sotto_status_ = (expression);     \
+    if (!sotto_status_.ok()) return sotto_status_; \
   } while (false)
 
 #define SOTTO_CONCAT_INNER_(a, b) a##b
 #define SOTTO_CONCAT_(a, b) SOTTO_CONCAT_INNER_(a, b)
 
 // SOTTO_ASSIGN_OR_RETURN(auto x, MakeX()): declares or assigns, or returns.
-#define SOTTO_ASSIGN_OR_RETURN(target, expression) \
-  SOTTO_ASSIGN_OR_RETURN_(SOTTO_CONCAT_(sotto_or_, __LINE__), target, expression)
+#define SOTTO_ASSIGN_OR_RETURN(target, expression)                    \
+  SOTTO_ASSIGN_OR_RETURN_(SOTTO_CONCAT_(sotto_or_, __LINE__), target, \
+                          expression)
 #define SOTTO_ASSIGN_OR_RETURN_(temporary, target, expression) \
   auto temporary = (expression);                               \
   if (!temporary.ok()) return temporary.status();              \
