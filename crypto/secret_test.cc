@@ -1,0 +1,50 @@
+#include "crypto/secret.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "gtest/gtest.h"
+
+namespace sotto::crypto {
+namespace {
+
+static_assert(!std::is_copy_constructible_v<Secret<32>>);
+static_assert(!std::is_copy_assignable_v<Secret<32>>);
+static_assert(!std::is_copy_constructible_v<SecretBytes>);
+
+TEST(SecretTest, MovingLeavesZerosBehind) {
+  const Bytes bytes(32, 7);
+  Secret<32> a = Secret<32>::FromBytes(ByteView(bytes).first<32>());
+  const Secret<32> b = std::move(a);
+  EXPECT_TRUE(std::ranges::all_of(b.Reveal(), [](auto x) { return x == 7; }));
+  EXPECT_TRUE(std::ranges::all_of(  // NOLINT: reading it is the test
+      a.Reveal(), [](auto x) { return x == 0; }));
+}
+
+TEST(SecretTest, DestructionWipesTheMemory) {
+  alignas(Secret<16>) std::uint8_t memory[sizeof(Secret<16>)] = {};
+  const Bytes bytes(16, 9);
+  auto* secret = new (memory)
+      Secret<16>(Secret<16>::FromBytes(ByteView(bytes).first<16>()));
+  EXPECT_EQ(secret->Reveal()[3], 9);
+  secret->~Secret<16>();
+  const volatile std::uint8_t* probe = memory + 3;
+  const int after = *probe;
+  EXPECT_EQ(after, 0);
+}
+
+TEST(SecretTest, EqualityIsByContentAndLength) {
+  EXPECT_TRUE(ConstantTimeEqual(Bytes{1, 2}, Bytes{1, 2}));
+  EXPECT_FALSE(ConstantTimeEqual(Bytes{1, 2}, Bytes{1, 3}));
+  EXPECT_FALSE(ConstantTimeEqual(Bytes{1, 2}, Bytes{1, 2, 3}));
+  EXPECT_TRUE(ConstantTimeEqual({}, {}));
+}
+
+TEST(SecretTest, SecretBytesHoldsWhatItWasGiven) {
+  const SecretBytes secret = SecretBytes::FromBytes(Bytes{1, 2, 3});
+  EXPECT_EQ(HexEncode(secret.Reveal()), "010203");
+  EXPECT_TRUE(SecretBytes().empty());
+}
+
+}  // namespace
+}  // namespace sotto::crypto
