@@ -22,7 +22,7 @@ TEST(SecretTest, MovingLeavesZerosBehind) {
 }
 
 TEST(SecretTest, DestructionWipesTheMemory) {
-  alignas(Secret<16>) std::uint8_t memory[sizeof(Secret<16>)] = {};
+  alignas(Secret<16>) static std::uint8_t memory[sizeof(Secret<16>)] = {};
   const Bytes bytes(16, 9);
   auto* secret = new (memory)
       Secret<16>(Secret<16>::FromBytes(ByteView(bytes).first<16>()));
