@@ -34,7 +34,7 @@ Case Parse(const std::string& text) {
   }
   result.file = text.substr(at);
   if (result.fields.count("compressed") != 0) {
-    std::string out(1 << 24, '\0');
+    std::string out(1 << 25, '\0');
     uLongf size = out.size();
     EXPECT_EQ(uncompress(reinterpret_cast<Bytef*>(out.data()), &size,
                          reinterpret_cast<const Bytef*>(result.file.data()),

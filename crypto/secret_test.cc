@@ -22,13 +22,15 @@ TEST(SecretTest, MovingLeavesZerosBehind) {
 }
 
 TEST(SecretTest, DestructionWipesTheMemory) {
-  alignas(Secret<16>) static std::uint8_t memory[sizeof(Secret<16>)] = {};
+  alignas(Secret<16>) std::uint8_t memory[sizeof(Secret<16>)] = {};
   const Bytes bytes(16, 9);
   auto* secret = new (memory)
       Secret<16>(Secret<16>::FromBytes(ByteView(bytes).first<16>()));
   EXPECT_EQ(secret->Reveal()[3], 9);
   secret->~Secret<16>();
-  const volatile std::uint8_t* probe = memory + 3;
+  const std::uint8_t* probe = memory + 3;
+  // Hides from the compiler that the object is gone.
+  asm volatile("" : "+r"(probe) : : "memory");
   const int after = *probe;
   EXPECT_EQ(after, 0);
 }
