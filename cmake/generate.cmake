@@ -38,10 +38,11 @@ endfunction()
 function(sotto_flatbuffer name)
   cmake_parse_arguments(ARG "" "" "FILES" ${ARGN})
   find_program(FLATC flatc REQUIRED)
-  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   set(headers)
   foreach(file IN LISTS ARG_FILES)
     get_filename_component(stem ${file} NAME_WE)
+    get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR}/${file} DIRECTORY)
+    file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${folder})
     set(header ${CMAKE_BINARY_DIR}/${folder}/${stem}_generated.h)
     add_custom_command(OUTPUT ${header}
       COMMAND ${FLATC} --cpp --cpp-std c++17 --scoped-enums --reflect-names

@@ -1,0 +1,101 @@
+#include "runtime/host/interpreter.h"
+
+#include <cmath>
+#include <filesystem>
+
+#include "gtest/gtest.h"
+#include "runtime/loader/architectures.h"
+#include "runtime/loader/model_file.h"
+#include "tests/support/shared_data.h"
+#include "tests/support/status_matchers.h"
+
+namespace sotto::runtime {
+namespace {
+
+void FillPattern(std::span<float> values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = std::sin(static_cast<float>(i) * 0.37f);
+  }
+}
+
+TEST(InterpreterTest, ABatchGivesWhatItsExamplesGiveAlone) {
+  const Model model = MakeArchitecture({.name = "cnn"}).value();
+  Interpreter one = Interpreter::Create(model, {}).value();
+  Interpreter many = Interpreter::Create(model, {.batch = 5}).value();
+  FillPattern(many.input());
+  many.Invoke();
+  const std::size_t in = one.input().size(), out = one.output().size();
+  for (std::size_t n = 0; n < 5; ++n) {
+    std::ranges::copy(many.input().subspan(n * in, in), one.input().begin());
+    one.Invoke();
+    for (std::size_t i = 0; i < out; ++i) {
+      EXPECT_NEAR(one.output()[i], many.output()[n * out + i], 1e-4f);
+    }
+  }
+}
+
+TEST(InterpreterTest, KeepingActivationsChangesMemoryNotResults) {
+  const Model model = MakeArchitecture({.name = "cnn"}).value();
+  Interpreter lean = Interpreter::Create(model, {.batch = 2}).value();
+  Interpreter full =
+      Interpreter::Create(model, {.batch = 2, .keep_activations = true})
+          .value();
+  EXPECT_LT(lean.arena_bytes(), full.arena_bytes());
+  FillPattern(lean.input());
+  FillPattern(full.input());
+  for (int i = 0; i < 2; ++i) {
+    lean.Invoke();
+    full.Invoke();
+    for (std::size_t j = 0; j < lean.output().size(); ++j) {
+      EXPECT_EQ(lean.output()[j], full.output()[j]);
+    }
+  }
+}
+
+TEST(InterpreterTest, APlanAboveTheLimitIsRefused) {
+  const Model model = MakeArchitecture({.name = "cnn"}).value();
+  EXPECT_THAT(Interpreter::Create(model, {.max_arena_bytes = 1000}),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+}
+
+TEST(InterpreterTest, ReplacedWeightsAreUsed) {
+  const Model model = MakeArchitecture({.name = "mlp"}).value();
+  Interpreter runner = Interpreter::Create(model, {}).value();
+  std::vector<std::vector<float>> zeros;
+  for (const std::int32_t tensor : model.WeightTensors()) {
+    zeros.emplace_back(model.Floats(tensor).size(), 0.0f);
+    runner.UseWeights(tensor, zeros.back());
+  }
+  FillPattern(runner.input());
+  runner.Invoke();
+  for (const float value : runner.output()) EXPECT_EQ(value, 0.0f);
+}
+
+// Every real network either runs to finite numbers or is refused with a reason.
+TEST(InterpreterTest, RealModelsRunOrAreRefusedByName) {
+  SOTTO_SHARED_DATA_OR_SKIP(folder, "models");
+  int ran = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    SCOPED_TRACE(entry.path().filename().string());
+    const auto model = LoadModel(entry.path().string());
+    if (!model.ok()) {
+      EXPECT_THAT(model, StatusIs(absl::StatusCode::kUnimplemented));
+      continue;
+    }
+    auto runner = Interpreter::Create(*model, {});
+    if (!runner.ok()) {
+      EXPECT_THAT(runner, StatusIs(absl::StatusCode::kUnimplemented));
+      continue;
+    }
+    FillPattern(runner->input());
+    runner->Invoke();
+    for (const float value : runner->output()) {
+      ASSERT_TRUE(std::isfinite(value));
+    }
+    ++ran;
+  }
+  EXPECT_GE(ran, 3);
+}
+
+}  // namespace
+}  // namespace sotto::runtime

@@ -1,0 +1,124 @@
+#include "runtime/loader/model_file.h"
+
+#include <filesystem>
+
+#include "base/file.h"
+#include "gtest/gtest.h"
+#include "runtime/host/interpreter.h"
+#include "runtime/loader/architectures.h"
+#include "runtime/loader/model_writer.h"
+#include "tests/support/shared_data.h"
+#include "tests/support/status_matchers.h"
+
+namespace sotto::runtime {
+namespace {
+
+using ::testing::HasSubstr;
+
+Model Good() { return MakeArchitecture({.name = "cnn"}).value(); }
+
+// Writes `model` and reads it back.
+absl::Status Reparse(const Model& model) {
+  return ParseModel(WriteModel(model)).status();
+}
+
+TEST(ModelFileTest, ReadsBackWhatWasWritten) {
+  const Model model = Good();
+  const Model back = ParseModel(WriteModel(model)).value();
+  EXPECT_EQ(ArchitectureBytes(back), ArchitectureBytes(model));
+  EXPECT_EQ(FlatWeights(back), FlatWeights(model));
+  EXPECT_EQ(back.description, model.description);
+}
+
+TEST(ModelFileTest, EachDamagedObjectIsRefusedByName) {
+  struct Case {
+    std::string message;
+    std::function<void(Model&)> spoil;
+  };
+  const std::vector<Case> cases = {
+      {"outside", [](Model& m) { m.ops[0].inputs[0] = 999; }},
+      {"outside", [](Model& m) { m.ops[0].outputs[0] = -1; }},
+      {"before it is written", [](Model& m) { std::swap(m.ops[0], m.ops[1]); }},
+      {"has a value already",
+       [](Model& m) { m.ops[1].outputs = m.ops[0].outputs; }},
+      {"never written", [](Model& m) { m.ops.pop_back(); }},
+      {"is a constant", [](Model& m) { m.inputs[0] = m.ops[0].inputs[1]; }},
+      {"bytes, its shape needs",
+       [](Model& m) {
+         m.tensors[static_cast<std::size_t>(m.ops[0].inputs[1])].shape.dims[0] =
+             15;
+       }},
+      {"dimension", [](Model& m) { m.tensors[0].shape.dims[1] = 0; }},
+      {"dimension", [](Model& m) { m.tensors[0].shape.dims[1] = 1 << 30; }},
+  };
+  for (const Case& c : cases) {
+    Model model = Good();
+    c.spoil(model);
+    EXPECT_THAT(Reparse(model), StatusIs(absl::StatusCode::kInvalidArgument,
+                                         HasSubstr(c.message)));
+  }
+}
+
+TEST(ModelFileTest, MissingOperatorsAreListed) {
+  Model model = Good();
+  model.ops[1].code = static_cast<OpCode>(77);
+  EXPECT_THAT(Reparse(model),
+              StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("code 77")));
+}
+
+TEST(ModelFileTest, OperatorsRefuseWrongOptionsAndShapes) {
+  for (const auto& spoil : std::vector<std::function<void(Model&)>>{
+           [](Model& m) { m.ops[0].options.stride_w = 0; },
+           [](Model& m) { m.ops[0].options.dilation_h = -1; },
+           [](Model& m) { m.ops[0].options.stride_h = 1 << 30; },
+           [](Model& m) { m.ops[0].inputs.resize(1); },
+           [](Model& m) { m.ops[2].options.filter_w = 100; },
+           [](Model& m) {
+             std::swap(m.ops[0].inputs[1], m.ops[0].inputs[2]);
+           }}) {
+    Model model = Good();
+    spoil(model);
+    const auto parsed = ParseModel(WriteModel(model));
+    ASSERT_THAT(parsed, IsOk());
+    EXPECT_THAT(Interpreter::Create(*parsed, {}),
+                StatusIs(absl::StatusCode::kInvalidArgument));
+  }
+}
+
+// Whatever a damaged file says, it is refused or it runs; it never crashes.
+void Sweep(const Bytes& good, std::size_t step) {
+  for (std::size_t size = 0; size < good.size(); size += step) {
+    EXPECT_FALSE(
+        ParseModel(Bytes(good.begin(),
+                         good.begin() + static_cast<std::ptrdiff_t>(size)))
+            .ok());
+  }
+  for (std::size_t i = 0; i < good.size(); i += 1 + step / 7) {
+    Bytes damaged = good;
+    damaged[i] ^= static_cast<std::uint8_t>(1u << (i % 8));
+    const auto model = ParseModel(damaged);
+    if (!model.ok()) continue;
+    auto runner = Interpreter::Create(*model, {.max_arena_bytes = 1 << 24});
+    if (runner.ok() && CountMacs(*runner) < 50'000'000) runner->Invoke();
+  }
+}
+
+TEST(ModelFileTest, TruncatedAndFlippedFilesNeverCrash) {
+  Sweep(WriteModel(MakeArchitecture(
+                       {.name = "mlp", .height = 4, .width = 4, .classes = 2})
+                       .value()),
+        97);
+}
+
+TEST(ModelFileTest, TruncatedAndFlippedRealFilesNeverCrash) {
+  SOTTO_SHARED_DATA_OR_SKIP(path, "models/kws_f32.tflite");
+  Sweep(ReadFile(path).value(), 997);
+}
+
+TEST(ModelFileTest, ErrorsOfFilesNameThePath) {
+  EXPECT_THAT(LoadModel("/no/such.tflite"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("/no/such")));
+}
+
+}  // namespace
+}  // namespace sotto::runtime
