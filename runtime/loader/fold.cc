@@ -40,6 +40,16 @@ absl::StatusOr<std::vector<float>> Dequantize(const TensorInfo& tensor) {
     return absl::InvalidArgumentError(
         absl::StrFormat("'%s' has no quantisation scale", tensor.name));
   }
+  if (q.scale.size() > 1 &&
+      (q.dimension < 0 ||
+       static_cast<std::size_t>(q.dimension) >= tensor.shape.rank ||
+       static_cast<std::size_t>(
+           tensor.shape[static_cast<std::size_t>(q.dimension)]) !=
+           q.scale.size())) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("'%s': %d scales do not fit dimension %d", tensor.name,
+                        static_cast<int>(q.scale.size()), q.dimension));
+  }
   // Elements between two neighbours along the quantised dimension.
   std::size_t inner = 1;
   for (auto i = static_cast<std::size_t>(q.dimension) + 1;

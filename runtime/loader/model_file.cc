@@ -70,7 +70,7 @@ absl::StatusOr<Shape> ShapeOf(const flatbuffers::Vector<std::int32_t>* dims,
 }
 
 absl::StatusOr<Quantization> QuantizationOf(
-    const tflite::QuantizationParameters* in, const Shape& shape, int index) {
+    const tflite::QuantizationParameters* in, int index) {
   Quantization out;
   if (in == nullptr || in->scale() == nullptr || in->scale()->size() == 0) {
     return out;
@@ -85,15 +85,6 @@ absl::StatusOr<Quantization> QuantizationOf(
     return Bad("tensor %d: %d scales but %d zero points", index,
                static_cast<int>(out.scale.size()),
                static_cast<int>(out.zero_point.size()));
-  }
-  if (out.scale.size() > 1 &&
-      (out.dimension < 0 ||
-       static_cast<std::size_t>(out.dimension) >= shape.rank ||
-       static_cast<std::size_t>(
-           shape[static_cast<std::size_t>(out.dimension)]) !=
-           out.scale.size())) {
-    return Bad("tensor %d: %d scales do not fit dimension %d", index,
-               static_cast<int>(out.scale.size()), out.dimension);
   }
   return out;
 }
@@ -111,7 +102,7 @@ absl::StatusOr<TensorInfo> TensorOf(const tflite::Model& file,
   SOTTO_ASSIGN_OR_RETURN(out.type, TypeOf(in->type(), index));
   SOTTO_ASSIGN_OR_RETURN(out.shape, ShapeOf(in->shape(), index));
   SOTTO_ASSIGN_OR_RETURN(out.quantization,
-                         QuantizationOf(in->quantization(), out.shape, index));
+                         QuantizationOf(in->quantization(), index));
   const auto* buffers = file.buffers();
   if (in->buffer() >= (buffers == nullptr ? 0 : buffers->size())) {
     return Bad("tensor %d '%s': buffer %d does not exist", index, out.name,
