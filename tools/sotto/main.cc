@@ -1,0 +1,23 @@
+// `sotto`: the command line of the engineer and the operator. Exit code 0 is
+// success, 1 a failure, 2 a wrong command line.
+
+#include <cstdio>
+
+#include "tools/sotto/command.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Sotto: federated learning and model delivery");
+  app.name("sotto");
+  app.require_subcommand(1);
+  sotto::tools::AddModelCommands(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  const absl::Status& outcome = sotto::tools::Outcome();
+  if (outcome.ok()) return 0;
+  std::fprintf(stderr, "sotto: %s\n", outcome.ToString().c_str());
+  return 1;
+}
