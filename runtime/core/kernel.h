@@ -31,8 +31,10 @@ struct Options {
   std::int32_t depth_multiplier = 1;
   Activation activation = Activation::kNone;
   float beta = 1.0f;
-  Shape new_shape = {};  // RESHAPE
+  Shape new_shape = {};  // RESHAPE; SQUEEZE: the dimensions to drop
   bool has_new_shape = false;
+  std::int32_t axis = 0;   // CONCATENATION; negative counts from the last
+  bool keep_dims = false;  // MEAN
 
   bool operator==(const Options&) const = default;
 };

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t kMaxElements = std::size_t{1} << 30;
 constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kNoSlot = std::numeric_limits<std::size_t>::max();
+// The sum over all tensors, before any memory is shared: beyond it a plan is
+// not even tried, so that its sums cannot overflow.
+constexpr std::size_t kMaxTotalBytes = std::size_t{1} << 40;
 
 // Elements of a shape that a kernel made up, without overflow.
 bool Bounded(const Shape& shape) {
@@ -27,13 +31,30 @@ bool Bounded(const Shape& shape) {
 
 }  // namespace
 
+// Where everything lies: entries of the plan, scratch after the tensors.
+struct Interpreter::Layout {
+  ArenaPlan plan;
+  std::vector<std::size_t> slot;  // per tensor; kNoSlot for constants
+  std::size_t first_scratch = 0;
+};
+
 absl::StatusOr<Interpreter> Interpreter::Create(
     const Model& model, const InterpreterOptions& options) {
   Interpreter made;
   made.model_ = &model;
   SOTTO_RETURN_IF_ERROR(made.Prepare(options));
-  made.Plan(options);
+  SOTTO_ASSIGN_OR_RETURN(const Layout layout, made.Plan(options));
+  made.Allocate(layout);
   return made;
+}
+
+absl::StatusOr<std::size_t> Interpreter::MemoryEstimate(
+    const Model& model, const InterpreterOptions& options) {
+  Interpreter planned;
+  planned.model_ = &model;
+  SOTTO_RETURN_IF_ERROR(planned.Prepare(options));
+  SOTTO_ASSIGN_OR_RETURN(const Layout layout, planned.Plan(options));
+  return layout.plan.total_bytes;
 }
 
 absl::Status Interpreter::Prepare(const InterpreterOptions& options) {
@@ -104,11 +125,11 @@ absl::Status Interpreter::Prepare(const InterpreterOptions& options) {
     }
     scratch_floats_[i] = context.scratch_floats();
     total += scratch_floats_[i] * sizeof(float);
-    if (total > options.max_arena_bytes) {
+    if (total > kMaxTotalBytes) {
       return absl::ResourceExhaustedError(
-          absl::StrFormat("operator %d %s: the plan needs more than %d bytes",
+          absl::StrFormat("operator %d %s: the tensors up to it need %d bytes",
                           static_cast<int>(i), OpName(info.code),
-                          static_cast<std::int64_t>(options.max_arena_bytes)));
+                          static_cast<std::int64_t>(total)));
     }
   }
   for (const std::int32_t output : model.outputs) {
@@ -121,11 +142,13 @@ absl::Status Interpreter::Prepare(const InterpreterOptions& options) {
   return absl::OkStatus();
 }
 
-void Interpreter::Plan(const InterpreterOptions& options) {
+absl::StatusOr<Interpreter::Layout> Interpreter::Plan(
+    const InterpreterOptions& options) const {
   const int end = static_cast<int>(ops_.size());
   constexpr int kNever = std::numeric_limits<int>::max();
   std::vector<Lifetime> lives;
-  std::vector<std::size_t> slot(tensors_.size(), tensors_.size());
+  Layout layout;
+  layout.slot.assign(tensors_.size(), kNoSlot);
   std::vector<int> first(tensors_.size(), kNever), last(tensors_.size(), -1);
   const auto touch = [&](std::int32_t index, int step) {
     const auto i = static_cast<std::size_t>(index);
@@ -145,7 +168,7 @@ void Interpreter::Plan(const InterpreterOptions& options) {
   for (const std::int32_t index : model_->inputs) touch(index, end);
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     if (tensors_[i].is_constant || first[i] == kNever) continue;
-    slot[i] = lives.size();
+    layout.slot[i] = lives.size();
     const std::size_t bytes =
         tensors_[i].shape.Elements() * ElementBytes(tensors_[i].type);
     if (options.keep_activations) {
@@ -154,25 +177,36 @@ void Interpreter::Plan(const InterpreterOptions& options) {
       lives.push_back({bytes, first[i], last[i]});
     }
   }
-  const std::size_t first_scratch = lives.size();
+  layout.first_scratch = lives.size();
   for (std::size_t i = 0; i < ops_.size(); ++i) {
     const int step = static_cast<int>(i);
     lives.push_back({scratch_floats_[i] * sizeof(float), step, step});
   }
-  const ArenaPlan plan = PlanArena(lives);
-  arena_bytes_ = plan.total_bytes;
+  layout.plan = PlanArena(lives);
+  if (layout.plan.total_bytes > options.max_arena_bytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrFormat("the plan needs %d bytes, the limit is %d",
+                        static_cast<std::int64_t>(layout.plan.total_bytes),
+                        static_cast<std::int64_t>(options.max_arena_bytes)));
+  }
+  return layout;
+}
+
+void Interpreter::Allocate(const Layout& layout) {
+  arena_bytes_ = layout.plan.total_bytes;
   arena_ = std::make_unique<std::uint8_t[]>(arena_bytes_ + kAlignment);
   auto base = reinterpret_cast<std::uintptr_t>(arena_.get());
   base = (base + kAlignment - 1) / kAlignment * kAlignment;
   auto* const start = reinterpret_cast<std::uint8_t*>(base);
+  const std::vector<std::size_t>& offsets = layout.plan.offsets;
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    if (slot[i] < lives.size()) {
-      tensors_[i].data = start + plan.offsets[slot[i]];
+    if (layout.slot[i] != kNoSlot) {
+      tensors_[i].data = start + offsets[layout.slot[i]];
     }
   }
   for (std::size_t i = 0; i < ops_.size(); ++i) {
     ops_[i].scratch =
-        reinterpret_cast<float*>(start + plan.offsets[first_scratch + i]);
+        reinterpret_cast<float*>(start + offsets[layout.first_scratch + i]);
   }
 }
 

@@ -39,6 +39,11 @@ class Interpreter {
   static absl::StatusOr<Interpreter> Create(const Model& model,
                                             const InterpreterOptions& options);
 
+  // Bytes of the arena that Create would take, without taking them. The same
+  // errors.
+  static absl::StatusOr<std::size_t> MemoryEstimate(
+      const Model& model, const InterpreterOptions& options);
+
   // Valid as long as the interpreter; in the graph's order.
   std::span<float> input(std::size_t index = 0);
   std::span<const float> output(std::size_t index = 0) const;
@@ -60,8 +65,11 @@ class Interpreter {
  private:
   Interpreter() = default;
 
+  struct Layout;
+
   absl::Status Prepare(const InterpreterOptions& options);
-  void Plan(const InterpreterOptions& options);
+  absl::StatusOr<Layout> Plan(const InterpreterOptions& options) const;
+  void Allocate(const Layout& layout);
 
   const Model* model_ = nullptr;
   std::vector<Tensor> tensors_;

@@ -52,9 +52,24 @@ TEST(InterpreterTest, KeepingActivationsChangesMemoryNotResults) {
   }
 }
 
-TEST(InterpreterTest, APlanAboveTheLimitIsRefused) {
+TEST(InterpreterTest, TheEstimateIsWhatCreateTakesAndTheLimitIsExact) {
   const Model model = MakeArchitecture({.name = "cnn"}).value();
-  EXPECT_THAT(Interpreter::Create(model, {.max_arena_bytes = 1000}),
+  const InterpreterOptions options = {.batch = 3};
+  const std::size_t bytes = Interpreter::MemoryEstimate(model, options).value();
+  EXPECT_EQ(Interpreter::Create(model, options)->arena_bytes(), bytes);
+  EXPECT_THAT(
+      Interpreter::Create(model, {.batch = 3, .max_arena_bytes = bytes}),
+      IsOk());
+  EXPECT_THAT(
+      Interpreter::Create(model, {.batch = 3, .max_arena_bytes = bytes - 1}),
+      StatusIs(absl::StatusCode::kResourceExhausted));
+}
+
+TEST(InterpreterTest, ABatchThatOverflowsEverySizeIsRefused) {
+  const Model model = MakeArchitecture({.name = "cnn"}).value();
+  EXPECT_THAT(Interpreter::MemoryEstimate(model, {.batch = 2147483647}),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(Interpreter::MemoryEstimate(model, {.batch = 1 << 19}),
               StatusIs(absl::StatusCode::kResourceExhausted));
 }
 

@@ -12,6 +12,7 @@ struct Row {
 constexpr Row kTable[] = {
     {OpCode::kAdd, "ADD", &kAdd},
     {OpCode::kAveragePool2D, "AVERAGE_POOL_2D", &kAveragePool2D},
+    {OpCode::kConcatenation, "CONCATENATION", &kConcatenation},
     {OpCode::kConv2D, "CONV_2D", &kConv2D},
     {OpCode::kDepthwiseConv2D, "DEPTHWISE_CONV_2D", &kDepthwiseConv2D},
     {OpCode::kDequantize, "DEQUANTIZE", nullptr},
@@ -25,7 +26,10 @@ constexpr Row kTable[] = {
     {OpCode::kReshape, "RESHAPE", &kReshape},
     {OpCode::kSoftmax, "SOFTMAX", &kSoftmax},
     {OpCode::kTanh, "TANH", &kTanh},
+    {OpCode::kPad, "PAD", &kPad},
+    {OpCode::kMean, "MEAN", &kMean},
     {OpCode::kSub, "SUB", &kSub},
+    {OpCode::kSqueeze, "SQUEEZE", &kSqueeze},
 };
 
 }  // namespace

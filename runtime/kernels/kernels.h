@@ -13,6 +13,7 @@ namespace sotto::runtime {
 enum class OpCode : std::int32_t {
   kAdd = 0,
   kAveragePool2D = 1,
+  kConcatenation = 2,
   kConv2D = 3,
   kDepthwiseConv2D = 4,
   kDequantize = 6,  // of constants only; folded by the loader
@@ -26,12 +27,15 @@ enum class OpCode : std::int32_t {
   kReshape = 22,
   kSoftmax = 25,
   kTanh = 28,
+  kPad = 34,
+  kMean = 40,
   kSub = 41,
+  kSqueeze = 43,
 };
 
 extern const Kernel kAdd, kSub, kMul, kRelu, kReluN1To1, kRelu6, kTanh,
     kLogistic, kConv2D, kDepthwiseConv2D, kFullyConnected, kMaxPool2D,
-    kAveragePool2D, kSoftmax, kReshape;
+    kAveragePool2D, kSoftmax, kReshape, kSqueeze, kPad, kMean, kConcatenation;
 
 // Null: this build has no kernel for the code.
 const Kernel* FindKernel(OpCode code);

@@ -1,4 +1,4 @@
-// Reshape: the same elements under another shape.
+// Reshape and Squeeze: the same elements under another shape.
 //
 //   in 0   x      f32, any shape
 //   in 1   shape  int32 [rank], constant, may be absent (then new_shape)
@@ -88,8 +88,45 @@ void Eval(const Op& op) {
                op.inputs[0]->shape.Elements() * sizeof(float));
 }
 
+// Squeeze drops the dimensions that new_shape lists, or, when it lists none,
+// every dimension of size 1.
+StatusCode PrepareSqueeze(PrepareContext& context, Op& op) {
+  if (op.inputs.size() != 1 || op.outputs.size() != 1 ||
+      op.inputs[0] == nullptr) {
+    return context.Fail(StatusCode::kInvalidArgument, "wants x -> y");
+  }
+  const Tensor& x = *op.inputs[0];
+  if (x.type != ElementType::kFloat32) {
+    return context.Fail(StatusCode::kUnimplemented, "only f32");
+  }
+  bool drop[Shape::kMaxRank] = {};
+  const auto rank = static_cast<std::int32_t>(x.shape.rank);
+  for (std::size_t i = 0; i < op.options.new_shape.rank; ++i) {
+    std::int32_t axis = op.options.new_shape[i];
+    if (axis < -rank || axis >= rank) {
+      return context.Fail(StatusCode::kInvalidArgument,
+                          "a squeezed dimension is outside x's rank");
+    }
+    if (axis < 0) axis += rank;
+    if (x.shape[static_cast<std::size_t>(axis)] != 1) {
+      return context.Fail(StatusCode::kInvalidArgument,
+                          "a squeezed dimension is not 1");
+    }
+    drop[axis] = true;
+  }
+  Shape shape;
+  for (std::size_t i = 0; i < x.shape.rank; ++i) {
+    const bool all = op.options.new_shape.rank == 0 && x.shape[i] == 1;
+    if (!drop[i] && !all) shape.dims[shape.rank++] = x.shape[i];
+  }
+  op.outputs[0]->type = ElementType::kFloat32;
+  op.outputs[0]->shape = shape;
+  return StatusCode::kOk;
+}
+
 }  // namespace
 
 extern const Kernel kReshape = {Prepare, Eval};
+extern const Kernel kSqueeze = {PrepareSqueeze, Eval};
 
 }  // namespace sotto::runtime

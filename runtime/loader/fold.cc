@@ -101,4 +101,34 @@ absl::Status FoldDequantize(Model& model) {
   return absl::OkStatus();
 }
 
+absl::Status FoldHybridWeights(Model& model) {
+  for (std::size_t number = 0; number < model.ops.size(); ++number) {
+    const OpInfo& op = model.ops[number];
+    const bool weighted = op.code == OpCode::kConv2D ||
+                          op.code == OpCode::kDepthwiseConv2D ||
+                          op.code == OpCode::kFullyConnected;
+    if (!weighted || op.inputs.size() < 2 || op.inputs[0] == kAbsent ||
+        op.inputs[1] == kAbsent) {
+      continue;
+    }
+    const TensorInfo& x = model.tensors[static_cast<std::size_t>(op.inputs[0])];
+    TensorInfo& w = model.tensors[static_cast<std::size_t>(op.inputs[1])];
+    if (x.type != ElementType::kFloat32 || w.type != ElementType::kInt8 ||
+        !w.is_constant()) {
+      continue;
+    }
+    absl::StatusOr<std::vector<float>> values = Dequantize(w);
+    if (!values.ok()) {
+      return Annotate(values.status(),
+                      absl::StrFormat("operator %d", static_cast<int>(number)));
+    }
+    Bytes bytes(values->size() * sizeof(float));
+    std::memcpy(bytes.data(), values->data(), bytes.size());
+    w.data = model.Keep(std::move(bytes));
+    w.type = ElementType::kFloat32;
+    w.quantization = {};
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace sotto::runtime

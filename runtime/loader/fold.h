@@ -13,6 +13,11 @@ namespace sotto::runtime {
 // INVALID_ARGUMENT: wrong arity, shapes that differ, or missing scales.
 absl::Status FoldDequantize(Model& model);
 
+// Dynamic-range networks multiply f32 activations by int8 weights without a
+// DEQUANTIZE: those weights become f32 constants too. INVALID_ARGUMENT: their
+// scales are missing or do not fit.
+absl::Status FoldHybridWeights(Model& model);
+
 // The value of each element of a quantised or f16 constant.
 absl::StatusOr<std::vector<float>> Dequantize(const TensorInfo& tensor);
 

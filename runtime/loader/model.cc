@@ -30,11 +30,11 @@ void EncodeOptions(Encoder& encoder, const Options& o) {
       .U8(static_cast<std::uint8_t>(o.activation));
   for (const std::int32_t value :
        {o.stride_w, o.stride_h, o.dilation_w, o.dilation_h, o.filter_w,
-        o.filter_h, o.depth_multiplier}) {
+        o.filter_h, o.depth_multiplier, o.axis}) {
     encoder.U32(static_cast<std::uint32_t>(value));
   }
   encoder.U32(std::bit_cast<std::uint32_t>(o.beta));
-  encoder.U8(o.has_new_shape ? 1 : 0);
+  encoder.U8(o.has_new_shape ? 1 : 0).U8(o.keep_dims ? 1 : 0);
   EncodeShape(encoder, o.new_shape);
 }
 

@@ -89,7 +89,16 @@ absl::StatusOr<Quantization> QuantizationOf(
   return out;
 }
 
-absl::StatusOr<TensorInfo> TensorOf(const tflite::Model& file,
+// The bytes of a constant, where its element type may be read in place: the
+// format's writers align buffers, a hostile file need not.
+ByteView Aligned(Model& model, ByteView data, std::size_t element_bytes) {
+  if (reinterpret_cast<std::uintptr_t>(data.data()) % element_bytes == 0) {
+    return data;
+  }
+  return model.Keep(Bytes(data.begin(), data.end()));
+}
+
+absl::StatusOr<TensorInfo> TensorOf(Model& model, const tflite::Model& file,
                                     const tflite::Tensor* in, int index) {
   if (in == nullptr) return Bad("tensor %d is missing", index);
   TensorInfo out;
@@ -117,7 +126,8 @@ absl::StatusOr<TensorInfo> TensorOf(const tflite::Model& file,
                  index, out.name, static_cast<int>(buffer->data()->size()),
                  static_cast<std::int64_t>(want));
     }
-    out.data = {buffer->data()->data(), buffer->data()->size()};
+    out.data = Aligned(model, {buffer->data()->data(), buffer->data()->size()},
+                       ElementBytes(out.type));
   }
   return out;
 }
@@ -139,6 +149,18 @@ absl::StatusOr<std::vector<std::int32_t>> IndicesOf(
   return out;
 }
 
+// The name in the format's own list, for what has no kernel.
+std::string NameOf(const tflite::OperatorCode& entry, OpCode code) {
+  if (code == static_cast<OpCode>(tflite::BuiltinOperator::CUSTOM)) {
+    return "custom '" +
+           (entry.custom_code() == nullptr ? "" : entry.custom_code()->str()) +
+           "'";
+  }
+  const std::string name = tflite::EnumNameBuiltinOperator(
+      static_cast<tflite::BuiltinOperator>(code));
+  return name.empty() ? "code " + std::to_string(static_cast<int>(code)) : name;
+}
+
 absl::StatusOr<OpInfo> OpOf(const tflite::Model& file,
                             const tflite::Operator* in, std::size_t num_tensors,
                             int index, std::set<std::string>& missing) {
@@ -151,14 +173,13 @@ absl::StatusOr<OpInfo> OpOf(const tflite::Model& file,
   const tflite::OperatorCode& code = *codes->Get(in->opcode_index());
   OpInfo out;
   // Old files have the narrow field only, new ones the wide one too.
-  out.code = static_cast<OpCode>(std::max<std::int32_t>(
-      code.deprecated_builtin_code(), code.builtin_code()));
+  out.code = static_cast<OpCode>(
+      std::max<std::int32_t>(code.deprecated_builtin_code(),
+                             static_cast<std::int32_t>(code.builtin_code())));
   out.version = code.version();
   const bool folded = out.code == OpCode::kDequantize;
   if (FindKernel(out.code) == nullptr && !folded) {
-    missing.insert(code.custom_code() != nullptr
-                       ? "custom '" + code.custom_code()->str() + "'"
-                       : "code " + std::to_string(static_cast<int>(out.code)));
+    missing.insert(NameOf(code, out.code));
   }
   const std::string what =
       absl::StrFormat("operator %d %s", index, OpName(out.code));
@@ -260,7 +281,7 @@ absl::StatusOr<Model> ParseModel(Bytes bytes) {
   for (flatbuffers::uoffset_t i = 0; i < num_tensors; ++i) {
     SOTTO_ASSIGN_OR_RETURN(
         TensorInfo tensor,
-        TensorOf(file, graph.tensors()->Get(i), static_cast<int>(i)));
+        TensorOf(model, file, graph.tensors()->Get(i), static_cast<int>(i)));
     model.tensors.push_back(std::move(tensor));
   }
   SOTTO_ASSIGN_OR_RETURN(model.inputs, IndicesOf(graph.inputs(), num_tensors,
@@ -269,6 +290,7 @@ absl::StatusOr<Model> ParseModel(Bytes bytes) {
                                                   false, "graph outputs"));
   SOTTO_RETURN_IF_ERROR(CheckOrder(model));
   SOTTO_RETURN_IF_ERROR(FoldDequantize(model));
+  SOTTO_RETURN_IF_ERROR(FoldHybridWeights(model));
   return model;
 }
 

@@ -62,8 +62,9 @@ TEST(ModelFileTest, EachDamagedObjectIsRefusedByName) {
 TEST(ModelFileTest, MissingOperatorsAreListed) {
   Model model = Good();
   model.ops[1].code = static_cast<OpCode>(77);
-  EXPECT_THAT(Reparse(model),
-              StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("code 77")));
+  model.ops[2].code = static_cast<OpCode>(9999);
+  EXPECT_THAT(Reparse(model), StatusIs(absl::StatusCode::kUnimplemented,
+                                       HasSubstr("SHAPE, code 9999")));
 }
 
 TEST(ModelFileTest, OperatorsRefuseWrongOptionsAndShapes) {

@@ -105,7 +105,7 @@ Bytes WriteModel(const Model& model) {
       const auto number = static_cast<std::int32_t>(op.code);
       codes.push_back(tflite::CreateOperatorCodeDirect(
           builder, static_cast<std::int8_t>(std::min(number, 127)), nullptr,
-          op.version, number));
+          op.version, static_cast<tflite::BuiltinOperator>(number)));
     }
     const WrittenOptions options = WriteOptions(builder, op.code, op.options);
     ops.push_back(tflite::CreateOperatorDirect(builder, at->second, &op.inputs,

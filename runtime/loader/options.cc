@@ -1,5 +1,7 @@
 #include "runtime/loader/options.h"
 
+#include <vector>
+
 #include "base/status.h"
 
 namespace sotto::runtime {
@@ -44,18 +46,23 @@ absl::Status Pool(const tflite::Pool2DOptions& in, Options& out) {
   return SetActivation(in.fused_activation_function(), out);
 }
 
-absl::Status NewShape(const tflite::ReshapeOptions* in, Options& out) {
-  if (in == nullptr || in->new_shape() == nullptr) return absl::OkStatus();
-  if (in->new_shape()->size() > Shape::kMaxRank) {
-    return absl::UnimplementedError("new_shape has a rank above 6");
+absl::Status NewShape(const flatbuffers::Vector<std::int32_t>* in,
+                      Options& out) {
+  if (in == nullptr) return absl::OkStatus();
+  if (in->size() > Shape::kMaxRank) {
+    return absl::UnimplementedError("its list of dimensions is longer than 6");
   }
   out.has_new_shape = true;
-  out.new_shape.rank = in->new_shape()->size();
+  out.new_shape.rank = in->size();
   for (std::size_t i = 0; i < out.new_shape.rank; ++i) {
-    out.new_shape.dims[i] =
-        in->new_shape()->Get(static_cast<flatbuffers::uoffset_t>(i));
+    out.new_shape.dims[i] = in->Get(static_cast<flatbuffers::uoffset_t>(i));
   }
   return absl::OkStatus();
+}
+
+std::vector<std::int32_t> DimsOf(const Shape& shape) {
+  return {shape.dims.begin(),
+          shape.dims.begin() + static_cast<std::ptrdiff_t>(shape.rank)};
 }
 
 absl::Status Missing() {
@@ -106,8 +113,25 @@ absl::Status ReadOptions(const tflite::Operator& in, OpCode code,
       out.beta = table->beta();
       return absl::OkStatus();
     }
-    case OpCode::kReshape:
-      return NewShape(in.builtin_options_as_ReshapeOptions(), out);
+    case OpCode::kReshape: {
+      const auto* table = in.builtin_options_as_ReshapeOptions();
+      return NewShape(table == nullptr ? nullptr : table->new_shape(), out);
+    }
+    case OpCode::kSqueeze: {
+      const auto* table = in.builtin_options_as_SqueezeOptions();
+      return NewShape(table == nullptr ? nullptr : table->squeeze_dims(), out);
+    }
+    case OpCode::kConcatenation: {
+      const auto* table = in.builtin_options_as_ConcatenationOptions();
+      if (table == nullptr) return Missing();
+      out.axis = table->axis();
+      return SetActivation(table->fused_activation_function(), out);
+    }
+    case OpCode::kMean: {
+      const auto* table = in.builtin_options_as_ReducerOptions();
+      out.keep_dims = table != nullptr && table->keep_dims();
+      return absl::OkStatus();
+    }
     case OpCode::kAdd:
       return ActivationOnly(in.builtin_options_as_AddOptions(), out);
     case OpCode::kMul:
@@ -151,15 +175,28 @@ WrittenOptions WriteOptions(flatbuffers::FlatBufferBuilder& builder,
       return {BuiltinOptions::SoftmaxOptions,
               tflite::CreateSoftmaxOptions(builder, o.beta).Union()};
     case OpCode::kReshape: {
-      const std::vector<std::int32_t> dims(
-          o.new_shape.dims.begin(),
-          o.new_shape.dims.begin() +
-              static_cast<std::ptrdiff_t>(o.new_shape.rank));
+      const auto dims = DimsOf(o.new_shape);
       return {BuiltinOptions::ReshapeOptions,
               tflite::CreateReshapeOptionsDirect(
                   builder, o.has_new_shape ? &dims : nullptr)
                   .Union()};
     }
+    case OpCode::kSqueeze: {
+      const auto dims = DimsOf(o.new_shape);
+      return {BuiltinOptions::SqueezeOptions,
+              tflite::CreateSqueezeOptionsDirect(
+                  builder, o.has_new_shape ? &dims : nullptr)
+                  .Union()};
+    }
+    case OpCode::kConcatenation:
+      return {BuiltinOptions::ConcatenationOptions,
+              tflite::CreateConcatenationOptions(builder, o.axis, act).Union()};
+    case OpCode::kPad:
+      return {BuiltinOptions::PadOptions,
+              tflite::CreatePadOptions(builder).Union()};
+    case OpCode::kMean:
+      return {BuiltinOptions::ReducerOptions,
+              tflite::CreateReducerOptions(builder, o.keep_dims).Union()};
     case OpCode::kAdd:
       return {BuiltinOptions::AddOptions,
               tflite::CreateAddOptions(builder, act).Union()};

@@ -106,6 +106,7 @@ void AddModelCommands(CLI::App& app) {
   AddModelInspect(model);
   AddModelRun(model);
   AddModelBench(model);
+  AddModelEvaluate(model);
   AddModelQuantize(model);
 }
 

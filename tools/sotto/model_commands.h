@@ -10,6 +10,7 @@ namespace sotto::tools {
 void AddModelInspect(CLI::App& model);
 void AddModelRun(CLI::App& model);
 void AddModelBench(CLI::App& model);
+void AddModelEvaluate(CLI::App& model);
 
 }  // namespace sotto::tools
 

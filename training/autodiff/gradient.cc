@@ -130,6 +130,7 @@ GradientRule FindGradient(OpCode code) {
     case OpCode::kLogistic:
       return Logistic;
     case OpCode::kReshape:
+    case OpCode::kSqueeze:
       return Reshape;
     case OpCode::kSoftmax:
       return Softmax;
@@ -143,7 +144,11 @@ GradientRule FindGradient(OpCode code) {
       return MaxPool2DGradient;
     case OpCode::kAveragePool2D:
       return AveragePool2DGradient;
+    // The graph that needs one of these is refused as not trainable.
+    case OpCode::kConcatenation:
     case OpCode::kDequantize:
+    case OpCode::kMean:
+    case OpCode::kPad:
       return nullptr;
   }
   return nullptr;
