@@ -12,12 +12,13 @@ namespace sotto {
 
 // One reading. Empty: the system does not say.
 struct ConditionReadings {
-  std::optional<bool> charging;
-  std::optional<double> battery;  // of full, 0..1; empty: no battery
-  std::optional<double> load;     // runnable threads per core, one-minute mean
-  std::optional<bool> overheated;
-  std::optional<bool> metered;
-  std::optional<std::uint64_t> free_storage_bytes;
+  std::optional<bool> charging = {};
+  std::optional<double> battery = {};  // of full, 0..1; empty: no battery
+  std::optional<double> load =
+      {};  // runnable threads per core, one-minute mean
+  std::optional<bool> overheated = {};
+  std::optional<bool> metered = {};
+  std::optional<std::uint64_t> free_storage_bytes = {};
 };
 
 // Thread-safe.
