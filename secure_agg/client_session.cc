@@ -1,0 +1,421 @@
+#include "secure_agg/client_session.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/codec.h"
+#include "base/status.h"
+#include "crypto/aead.h"
+#include "crypto/hkdf.h"
+#include "secure_agg/client_state.h"
+#include "secure_agg/masking/mask.h"
+#include "secure_agg/signed_bytes.h"
+
+namespace sotto::secure_agg {
+namespace {
+
+// 1 MiB of 32-bit lanes a message.
+constexpr std::size_t kChunkElements = 1 << 18;
+constexpr char kShareTag[] = "sotto/secagg/share/v1";
+
+Bytes LanesOf(std::span<const std::uint32_t> values, std::uint32_t bits) {
+  const std::size_t width = bits <= 16 ? 2 : 4;
+  Bytes out;
+  out.reserve(values.size() * width);
+  for (const std::uint32_t value : values) {
+    for (std::size_t i = 0; i < width; ++i) {
+      out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+ClientSession::ClientSession(const ClientParams& params, crypto::Rng& rng,
+                             DecisionLog& log)
+    : params_(params), rng_(&rng), log_(&log) {}
+ClientSession::ClientSession(ClientSession&&) noexcept = default;
+ClientSession& ClientSession::operator=(ClientSession&&) noexcept = default;
+ClientSession::~ClientSession() = default;
+
+absl::StatusOr<ClientSession> ClientSession::Create(const ClientParams& params,
+                                                    crypto::Rng& rng,
+                                                    DecisionLog& log) {
+  if (params.identity == nullptr) {
+    return absl::InvalidArgumentError("session: no identity key");
+  }
+  SOTTO_ASSIGN_OR_RETURN(const crypto::Certificate certificate,
+                         crypto::DecodeCertificate(params.certificate));
+  if (certificate.identity_key != params.identity->public_key()) {
+    return absl::InvalidArgumentError(
+        "session: the certificate is not for this identity key");
+  }
+  SOTTO_RETURN_IF_ERROR(CheckVectors(params.policy.vectors, 3));
+  return ClientSession(params, rng, log);
+}
+
+absl::Status ClientSession::Expect(State state, const char* method) const {
+  if (state_ == state) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "%s is not the next step of this session", method));
+}
+
+absl::Status ClientSession::Final(const absl::Status& status) {
+  if (!status.ok()) Abort();
+  return status;
+}
+
+void ClientSession::Abort() {
+  if (state_ == State::kDone) return;
+  secrets_.reset();
+  state_ = State::kAborted;
+}
+
+std::uint32_t ClientSession::own_index() const {
+  return session_ == nullptr ? 0 : session_->own_index;
+}
+const v1::SessionManifest& ClientSession::manifest() const {
+  return session_->manifest;
+}
+
+absl::StatusOr<v1::KeyAdvertisement> ClientSession::Advertise() {
+  SOTTO_RETURN_IF_ERROR(Expect(State::kCreated, "Advertise"));
+  secrets_ = std::make_unique<Secrets>(crypto::X25519Key::Generate(*rng_),
+                                       crypto::X25519Key::Generate(*rng_));
+  v1::KeyAdvertisement out;
+  out.set_certificate(ToString(params_.certificate));
+  out.set_channel_key(ToString(secrets_->channel.public_key()));
+  out.set_mask_key(ToString(secrets_->mask.public_key()));
+  Bytes nonce(32);
+  rng_->Fill(nonce);
+  out.set_nonce(ToString(nonce));
+  out.set_round_id(ToString(params_.round_id));
+  out.set_task(params_.task);
+  out.set_round(params_.round);
+  out.set_model_hash(ToString(params_.model_hash));
+  out.set_plan_hash(ToString(params_.plan_hash));
+  out.set_signature(
+      ToString(params_.identity->Sign(AdvertisementBytes(out))));
+  state_ = State::kKeysSent;
+  return out;
+}
+
+absl::StatusOr<v1::EncryptedShares> ClientSession::ShareKeys(
+    const v1::Roster& roster) {
+  SOTTO_RETURN_IF_ERROR(Expect(State::kKeysSent, "ShareKeys"));
+  SOTTO_RETURN_IF_ERROR(Final(AcceptRoster(roster)));
+  absl::StatusOr<v1::EncryptedShares> out = MakeShares();
+  SOTTO_RETURN_IF_ERROR(Final(out.status()));
+  state_ = State::kSharesSent;
+  return out;
+}
+
+absl::StatusOr<v1::EncryptedShares> ClientSession::MakeShares() {
+  const Session& s = *session_;
+  std::vector<std::uint64_t> points;
+  for (std::uint32_t v = 0; v < s.manifest.cohort_size(); ++v) {
+    if (v != s.own_index) points.push_back(v + 1);
+  }
+  rng_->Fill(secrets_->self_mask_seed.RevealMutable());
+  const std::uint32_t t = s.manifest.threshold();
+  const auto of_self_mask =
+      SplitSecret(secrets_->self_mask_seed, t, points, *rng_);
+  const auto of_mask_key =
+      SplitSecret(secrets_->mask.scalar(), t, points, *rng_);
+  v1::EncryptedShares out;
+  out.set_sender(s.own_index);
+  out.set_self_mask_commitment(ToString(
+      SelfMaskCommitment(s.id, secrets_->self_mask_seed.Reveal())));
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const auto peer = static_cast<std::uint32_t>(points[i] - 1);
+    SOTTO_ASSIGN_OR_RETURN(const auto shared,
+                           secrets_->channel.Agree(s.channel_keys[peer]));
+    const auto key = crypto::HkdfKey(shared.Reveal(), {},
+                                     ChannelInfo(s.id, s.own_index, peer));
+    crypto::AeadNonce nonce;
+    rng_->Fill(nonce);
+    Encoder text(kShareTag);
+    text.U32(s.own_index).U32(peer).Octets(s.id);
+    text.Octets(EncodeShare(of_mask_key[i]))
+        .Octets(EncodeShare(of_self_mask[i]));
+    Bytes plain = std::move(text).Take();
+    Bytes sealed(nonce.begin(), nonce.end());
+    const Bytes body = crypto::Aead(key).Seal(
+        nonce, ShareAad(s.id, s.own_index, peer), plain);
+    crypto::Wipe(plain);
+    sealed.insert(sealed.end(), body.begin(), body.end());
+    auto* share = out.add_shares();
+    share->set_recipient(peer);
+    share->set_ciphertext(ToString(sealed));
+  }
+  out.set_signature(ToString(params_.identity->Sign(SharesBytes(s.id, out))));
+  return out;
+}
+
+absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
+  Session& s = *session_;
+  const std::uint32_t n = s.manifest.cohort_size();
+  const ByteView members = AsBytes(delivery.members());
+  SOTTO_RETURN_IF_ERROR(Annotate(CheckBitmap(members, n), "delivery"));
+  if (!crypto::Verify(params_.coordinator, DeliveryBytes(s.id, members),
+                      AsBytes(delivery.signature()))
+           .ok()) {
+    return absl::PermissionDeniedError(
+        "delivery: the coordinator's signature does not verify");
+  }
+  if (!TestBit(members, s.own_index)) {
+    return absl::PermissionDeniedError(
+        "delivery: this device sent its shares and is declared gone");
+  }
+  const std::size_t count = CountBits(members);
+  if (count < s.manifest.min_survivors() ||
+      count - 1 < s.manifest.threshold()) {
+    return absl::AbortedError(absl::StrFormat(
+        "delivery: %d members shared their keys, %d are needed",
+        static_cast<int>(count),
+        static_cast<int>(std::max(s.manifest.min_survivors(),
+                                  s.manifest.threshold() + 1))));
+  }
+  for (const auto& share : delivery.shares()) {
+    const std::uint32_t from = share.sender();
+    const std::string name = absl::StrFormat("share from member %d", from);
+    if (from >= n || from == s.own_index || !TestBit(members, from) ||
+        secrets_->received.count(from) != 0) {
+      return absl::InvalidArgumentError(name + " is unexpected or repeated");
+    }
+    const ByteView bytes = AsBytes(share.ciphertext());
+    if (bytes.size() < sizeof(crypto::AeadNonce)) {
+      return absl::InvalidArgumentError(name + " is cut short");
+    }
+    crypto::AeadNonce nonce;
+    std::copy_n(bytes.begin(), nonce.size(), nonce.begin());
+    absl::StatusOr<crypto::Secret<32>> shared =
+        secrets_->channel.Agree(s.channel_keys[from]);
+    if (!shared.ok()) return Annotate(shared.status(), name);
+    const auto key = crypto::HkdfKey(shared->Reveal(), {},
+                                     ChannelInfo(s.id, from, s.own_index));
+    absl::StatusOr<crypto::SecretBytes> plain =
+        crypto::Aead(key).Open(nonce, ShareAad(s.id, from, s.own_index),
+                               bytes.subspan(nonce.size()));
+    if (!plain.ok()) return Annotate(plain.status(), name);
+    Decoder decoder(plain->Reveal());
+    SOTTO_RETURN_IF_ERROR(Annotate(decoder.Tag(kShareTag), name));
+    SOTTO_ASSIGN_OR_RETURN(const auto sender, decoder.U32("sender"));
+    SOTTO_ASSIGN_OR_RETURN(const auto recipient, decoder.U32("recipient"));
+    SOTTO_ASSIGN_OR_RETURN(const ByteView session, decoder.Octets("session"));
+    SOTTO_ASSIGN_OR_RETURN(const ByteView mask_key,
+                           decoder.Octets("mask key share"));
+    SOTTO_ASSIGN_OR_RETURN(const ByteView self_mask,
+                           decoder.Octets("self mask share"));
+    SOTTO_RETURN_IF_ERROR(Annotate(decoder.Finish(), name));
+    if (sender != from || recipient != s.own_index ||
+        !std::ranges::equal(session, s.id)) {
+      return absl::PermissionDeniedError(name + " was made for another place");
+    }
+    Secrets::Received received;
+    SOTTO_ASSIGN_OR_RETURN(received.mask_key,
+                           DecodeShare(mask_key, s.own_index + 1));
+    SOTTO_ASSIGN_OR_RETURN(received.self_mask,
+                           DecodeShare(self_mask, s.own_index + 1));
+    secrets_->received[from] = received;
+  }
+  if (secrets_->received.size() != count - 1) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "delivery: %d shares for %d other members",
+        static_cast<int>(secrets_->received.size()),
+        static_cast<int>(count - 1)));
+  }
+  s.members.assign(members.begin(), members.end());
+  return absl::OkStatus();
+}
+
+absl::Status ClientSession::CheckInput(const NamedVectors& input) const {
+  if (input.size() != params_.policy.vectors.size()) {
+    return absl::InvalidArgumentError("input: another number of vectors");
+  }
+  for (const VectorSpec& spec : params_.policy.vectors) {
+    const auto found = input.find(spec.name);
+    if (found == input.end() || found->second.size() != spec.length) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "input vector '%s' is missing or not of length %d", spec.name,
+          spec.length));
+    }
+    const std::uint64_t modulus = std::uint64_t{1} << spec.bits;
+    if (std::ranges::any_of(found->second,
+                            [&](std::uint32_t v) { return v >= modulus; })) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "input vector '%s' has an entry of more than %d bits", spec.name,
+          spec.bits));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<v1::MaskedInputChunk>> ClientSession::MaskInput(
+    const v1::ShareDelivery& delivery, const NamedVectors& input) {
+  SOTTO_RETURN_IF_ERROR(Expect(State::kSharesSent, "MaskInput"));
+  SOTTO_RETURN_IF_ERROR(Final(CheckInput(input)));
+  SOTTO_RETURN_IF_ERROR(Final(AcceptDelivery(delivery)));
+  SOTTO_RETURN_IF_ERROR(Final(log_->RecordContribution(
+      params_.task, params_.round, params_.round_id)));
+  auto chunks = MakeInput(input);
+  SOTTO_RETURN_IF_ERROR(Final(chunks.status()));
+  state_ = State::kInputSent;
+  return chunks;
+}
+
+absl::StatusOr<std::vector<v1::MaskedInputChunk>> ClientSession::MakeInput(
+    const NamedVectors& input) {
+  const Session& s = *session_;
+  SOTTO_ASSIGN_OR_RETURN(const auto kind,
+                         crypto::Prg::Parse(s.manifest.prg()));
+  NamedVectors masked = input;
+  const auto add = [&](const crypto::Secret<32>& seed, Sign sign) {
+    for (const VectorSpec& spec : params_.policy.vectors) {
+      AddMask(kind, VectorKey(seed, spec.name), spec.bits, sign,
+              masked[spec.name]);
+    }
+  };
+  add(secrets_->self_mask_seed, Sign::kPlus);
+  for (const auto& [peer, unused] : secrets_->received) {
+    SOTTO_ASSIGN_OR_RETURN(const auto shared,
+                           secrets_->mask.Agree(s.mask_keys[peer]));
+    const auto seed =
+        crypto::HkdfKey(shared.Reveal(), {},
+                        MaskInfo(s.id, s.manifest, s.own_index, peer));
+    add(seed, s.own_index < peer ? Sign::kPlus : Sign::kMinus);
+  }
+  std::vector<v1::MaskedInputChunk> chunks;
+  crypto::Sha256Hasher hasher;
+  for (const VectorSpec& spec : params_.policy.vectors) {
+    std::span<std::uint32_t> values = masked[spec.name];
+    ReduceLanes(spec.bits, values);
+    for (std::size_t at = 0; at < values.size(); at += kChunkElements) {
+      const std::size_t size = std::min(kChunkElements, values.size() - at);
+      const Bytes lanes = LanesOf(values.subspan(at, size), spec.bits);
+      hasher.Update(lanes);
+      v1::MaskedInputChunk chunk;
+      chunk.set_sender(s.own_index);
+      chunk.set_vector(spec.name);
+      chunk.set_offset(static_cast<std::uint32_t>(at));
+      chunk.set_elements(ToString(lanes));
+      chunks.push_back(std::move(chunk));
+    }
+  }
+  chunks.back().set_last(true);
+  chunks.back().set_signature(ToString(params_.identity->Sign(
+      InputBytes(s.id, s.own_index, hasher.Finish()))));
+  return chunks;
+}
+
+absl::Status ClientSession::AcceptSurvivors(const v1::SurvivorSet& survivors) {
+  Session& s = *session_;
+  const ByteView set = AsBytes(survivors.members());
+  SOTTO_RETURN_IF_ERROR(
+      Annotate(CheckBitmap(set, s.manifest.cohort_size()), "survivor set"));
+  if (!crypto::Verify(params_.coordinator, ServerSurvivorBytes(s.id, set),
+                      AsBytes(survivors.signature()))
+           .ok()) {
+    return absl::PermissionDeniedError(
+        "survivor set: the coordinator's signature does not verify");
+  }
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if ((set[i] & ~s.members[i]) != 0) {
+      return absl::PermissionDeniedError(
+          "survivor set: it names a member that never shared its keys");
+    }
+  }
+  if (!TestBit(set, s.own_index)) {
+    return absl::PermissionDeniedError(
+        "survivor set: this device sent its input and is declared gone");
+  }
+  const std::size_t count = CountBits(set);
+  if (count < s.manifest.min_survivors() ||
+      count - 1 < s.manifest.threshold()) {
+    return absl::AbortedError(absl::StrFormat(
+        "survivor set: %d members, %d are needed", static_cast<int>(count),
+        static_cast<int>(std::max(s.manifest.min_survivors(),
+                                  s.manifest.threshold() + 1))));
+  }
+  SOTTO_RETURN_IF_ERROR(log_->RecordSurvivors(s.id, set));
+  s.survivors.assign(set.begin(), set.end());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::SurvivorSignature> ClientSession::SignSurvivors(
+    const v1::SurvivorSet& survivors) {
+  SOTTO_RETURN_IF_ERROR(Expect(State::kInputSent, "SignSurvivors"));
+  SOTTO_RETURN_IF_ERROR(Final(AcceptSurvivors(survivors)));
+  v1::SurvivorSignature out;
+  out.set_sender(session_->own_index);
+  out.set_signature(ToString(params_.identity->Sign(
+      ClientSurvivorBytes(session_->id, session_->survivors))));
+  state_ = State::kSurvivorsSigned;
+  return out;
+}
+
+absl::Status ClientSession::CheckSignatures(
+    const v1::UnmaskRequest& request) const {
+  const Session& s = *session_;
+  const Bytes signed_bytes = ClientSurvivorBytes(s.id, s.survivors);
+  std::set<std::uint32_t> signers;
+  for (const auto& signature : request.signatures()) {
+    const std::uint32_t from = signature.sender();
+    if (from >= s.manifest.cohort_size() || !TestBit(s.survivors, from)) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "unmask request: member %d is no survivor", from));
+    }
+    if (from == s.own_index) continue;
+    if (!crypto::Verify(s.identity_keys[from], signed_bytes,
+                        AsBytes(signature.signature()))
+             .ok()) {
+      return absl::PermissionDeniedError(absl::StrFormat(
+          "unmask request: member %d did not sign this survivor set", from));
+    }
+    signers.insert(from);
+  }
+  if (signers.size() < s.manifest.threshold()) {
+    return absl::PermissionDeniedError(absl::StrFormat(
+        "unmask request: %d members signed this survivor set, %d are needed",
+        static_cast<int>(signers.size()),
+        static_cast<int>(s.manifest.threshold())));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::UnmaskShares> ClientSession::Unmask(
+    const v1::UnmaskRequest& request) {
+  SOTTO_RETURN_IF_ERROR(Expect(State::kSurvivorsSigned, "Unmask"));
+  SOTTO_RETURN_IF_ERROR(Final(CheckSignatures(request)));
+  SOTTO_RETURN_IF_ERROR(Final(log_->RecordUnmask(session_->id)));
+  v1::UnmaskShares out;
+  out.set_sender(session_->own_index);
+  for (const auto& [owner, received] : secrets_->received) {
+    const bool survived = TestBit(session_->survivors, owner);
+    auto* share = out.add_shares();
+    share->set_owner(owner);
+    share->set_kind(survived ? v1::UnmaskShares::SELF_MASK
+                             : v1::UnmaskShares::MASK_KEY);
+    share->set_share(ToString(
+        EncodeShare(survived ? received.self_mask : received.mask_key)));
+  }
+  out.set_signature(
+      ToString(params_.identity->Sign(UnmaskBytes(session_->id, out))));
+  secrets_.reset();
+  state_ = State::kDone;
+  return out;
+}
+
+v1::Complaint ClientSession::ComplaintFor(const absl::Status& error) const {
+  v1::Complaint out;
+  out.set_sender(own_index());
+  out.set_accused(-1);
+  out.set_code(static_cast<std::uint32_t>(error.code()));
+  out.set_reason(std::string(error.message()));
+  out.set_signature(ToString(
+      params_.identity->Sign(ComplaintBytes(params_.round_id, out))));
+  return out;
+}
+
+}  // namespace sotto::secure_agg

@@ -1,0 +1,134 @@
+// SA-1's server side on the complete graph, active form.
+
+#ifndef SOTTO_SECURE_AGG_SERVER_SESSION_H_
+#define SOTTO_SECURE_AGG_SERVER_SESSION_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crypto/prg.h"
+#include "crypto/sign.h"
+#include "secure_agg/aggregator.h"
+
+namespace sotto::secure_agg {
+
+struct ServerParams {
+  std::string task;
+  std::uint64_t round = 0;
+  RoundId round_id = {};
+  std::vector<VectorSpec> vectors;
+  std::uint32_t max_cohort = 1000;   // advertisements beyond it are refused
+  std::uint32_t min_cohort = 3;      // n_min
+  double corrupted_fraction = 0.0;   // gamma
+  double dropout_fraction = 0.0;     // delta, stated in the manifest
+  crypto::Sha256Digest model_hash = {};
+  crypto::Sha256Digest plan_hash = {};
+  Bytes previous_model_hash;         // 32 bytes or empty
+  std::int64_t deadline_ms = 0;
+  crypto::Prg::Kind prg = crypto::Prg::Kind::kAes256Ctr;
+  crypto::PublicKey issuer = {};     // of the members' certificates
+};
+
+class ServerSession final : public Aggregator {
+ public:
+  // INVALID_ARGUMENT names the parameter. `key` is the coordinator's, borrowed,
+  // and outlives the session.
+  static absl::StatusOr<std::unique_ptr<ServerSession>> Create(
+      const ServerParams& params, const crypto::SigningKey& key);
+  // DATA_LOSS: the snapshot is damaged or of another version.
+  static absl::StatusOr<std::unique_ptr<ServerSession>> Restore(
+      ByteView snapshot, const crypto::SigningKey& key);
+
+  Phase phase() const override { return phase_; }
+  std::size_t expected() const override;
+  std::size_t arrived() const override;
+  absl::Status ReceiveAdvertisement(const v1::KeyAdvertisement& message,
+                                    UnixTime now) override;
+  absl::Status ReceiveShares(const crypto::DeviceId& device,
+                             const v1::EncryptedShares& message) override;
+  absl::StatusOr<InputProgress> ReceiveInput(
+      const crypto::DeviceId& device,
+      const v1::MaskedInputChunk& message) override;
+  absl::Status ReceiveSurvivorSignature(
+      const crypto::DeviceId& device,
+      const v1::SurvivorSignature& message) override;
+  absl::Status ReceiveUnmaskShares(const crypto::DeviceId& device,
+                                   const v1::UnmaskShares& message) override;
+  absl::Status ReceiveComplaint(const crypto::DeviceId& device,
+                                const v1::Complaint& message) override;
+  absl::Status Close() override;
+  absl::StatusOr<v1::Roster> RosterFor(
+      const crypto::DeviceId& device) const override;
+  absl::StatusOr<v1::ShareDelivery> DeliveryFor(
+      const crypto::DeviceId& device) const override;
+  absl::StatusOr<v1::SurvivorSet> SurvivorsFor(
+      const crypto::DeviceId& device) const override;
+  absl::StatusOr<v1::UnmaskRequest> UnmaskRequestFor(
+      const crypto::DeviceId& device) const override;
+  bool HasAnswered(const crypto::DeviceId& device) const override;
+  std::vector<MemberStatus> Members() const override;
+  const v1::SessionManifest& manifest() const override { return manifest_; }
+  absl::StatusOr<AggregateResult> Result() const override;
+  Bytes Snapshot() const override;
+
+  // Members whose revealed shares did not fit the reconstructed secrets.
+  const std::vector<std::uint32_t>& suspects() const { return suspects_; }
+
+ private:
+  struct Member {
+    v1::KeyAdvertisement advertisement;
+    crypto::Certificate certificate;
+    v1::EncryptedShares shares;      // empty sender list until sent
+    bool has_shares = false;         // in U2
+    bool has_input = false;          // in U3
+    Bytes survivor_signature;        // of B3
+    v1::UnmaskShares unmask;
+    bool has_unmask = false;
+    bool complained = false;
+    bool dropped = false;
+    Phase dropped_in = Phase::kAdvertise;
+    std::string reason;
+    NamedVectors partial;            // input that is still incomplete
+  };
+
+  explicit ServerSession(const ServerParams& params,
+                         const crypto::SigningKey& key)
+      : params_(params), key_(&key) {}
+
+  absl::StatusOr<std::size_t> IndexOf(const crypto::DeviceId& device) const;
+  absl::Status ExpectPhase(Phase phase) const;
+  // Whether the open phase waits for the member.
+  bool IsExpected(const Member& member) const;
+  bool HasAnswered(const Member& member) const;
+  void DropMissing();
+  absl::Status Fail(const std::string& reason);
+  absl::Status CloseAdvertise();
+  absl::Status CloseShares();
+  absl::Status CloseInputs();
+  absl::Status CloseConsistency();
+  absl::Status CloseUnmask();
+  std::uint32_t Needed() const;  // members that must remain in each phase
+  absl::Status Finish(const Member& member, const v1::MaskedInputChunk& last);
+  absl::StatusOr<crypto::Secret<32>> Reconstruct(std::size_t owner,
+                                                 v1::UnmaskShares::Kind kind);
+  absl::Status RemoveMasks();
+
+  ServerParams params_;
+  const crypto::SigningKey* key_;  // not owned
+  Phase phase_ = Phase::kAdvertise;
+  std::string failure_;
+  std::map<crypto::DeviceId, v1::KeyAdvertisement> waiting_;  // kAdvertise
+  std::vector<Member> members_;  // roster order, from kShares on
+  v1::SessionManifest manifest_;
+  Bytes manifest_signature_;
+  SessionId session_ = {};
+  Bytes u2_, u3_;
+  NamedVectors accumulator_;
+  std::vector<std::uint32_t> suspects_;
+};
+
+}  // namespace sotto::secure_agg
+
+#endif  // SOTTO_SECURE_AGG_SERVER_SESSION_H_
