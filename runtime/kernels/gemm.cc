@@ -12,12 +12,24 @@ namespace sotto::runtime {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Where a[row][k] lies: a transposed matrix is the same walk by other steps.
+struct Left {
+  const float* data;
+  std::size_t row_step, k_step;
+  Left Row(std::size_t row) const {
+    return {data + row * row_step, row_step, k_step};
+  }
+  float At(std::size_t row, std::size_t k) const {
+    return data[row * row_step + k * k_step];
+  }
+};
+
 // Rows of one register tile, by two vectors: 8 accumulators, 2 of b, 1 of a.
 constexpr std::size_t kRows = 4;
 
 // One tile of R rows and one vector pair of columns, over all k.
 template <std::size_t R, class D>
-HWY_INLINE void Tile2(D d, const GemmSizes& s, const float* HWY_RESTRICT a,
+HWY_INLINE void Tile2(D d, const GemmSizes& s, const Left& a,
                       const float* HWY_RESTRICT b, float* HWY_RESTRICT c,
                       bool accumulate) {
   const std::size_t lanes = hn::Lanes(d);
@@ -27,17 +39,17 @@ HWY_INLINE void Tile2(D d, const GemmSizes& s, const float* HWY_RESTRICT a,
   for (std::size_t k = 0; k < s.k; ++k) {
     const V b0 = hn::LoadU(d, b + k * s.n);
     const V b1 = hn::LoadU(d, b + k * s.n + lanes);
-    const V a0 = hn::Set(d, a[k]);
+    const V a0 = hn::Set(d, a.At(0, k));
     c00 = hn::MulAdd(a0, b0, c00);
     c01 = hn::MulAdd(a0, b1, c01);
     if constexpr (R > 1) {
-      const V a1 = hn::Set(d, a[s.k + k]);
+      const V a1 = hn::Set(d, a.At(1, k));
       c10 = hn::MulAdd(a1, b0, c10);
       c11 = hn::MulAdd(a1, b1, c11);
-      const V a2 = hn::Set(d, a[2 * s.k + k]);
+      const V a2 = hn::Set(d, a.At(2, k));
       c20 = hn::MulAdd(a2, b0, c20);
       c21 = hn::MulAdd(a2, b1, c21);
-      const V a3 = hn::Set(d, a[3 * s.k + k]);
+      const V a3 = hn::Set(d, a.At(3, k));
       c30 = hn::MulAdd(a3, b0, c30);
       c31 = hn::MulAdd(a3, b1, c31);
     }
@@ -61,18 +73,17 @@ HWY_INLINE void Tile2(D d, const GemmSizes& s, const float* HWY_RESTRICT a,
 
 // Columns [begin, end) of `rows` rows, one vector or scalar at a time.
 template <class D>
-HWY_INLINE void Edge(D d, const GemmSizes& s, const float* HWY_RESTRICT a,
+HWY_INLINE void Edge(D d, const GemmSizes& s, const Left& a,
                      const float* HWY_RESTRICT b, float* HWY_RESTRICT c,
                      std::size_t rows, std::size_t begin, bool accumulate) {
   const std::size_t lanes = hn::Lanes(d);
   for (std::size_t row = 0; row < rows; ++row) {
-    const float* left = a + row * s.k;
     float* out = c + row * s.n;
     std::size_t column = begin;
     for (; column + lanes <= s.n; column += lanes) {
       auto sum = hn::Zero(d);
       for (std::size_t k = 0; k < s.k; ++k) {
-        sum = hn::MulAdd(hn::Set(d, left[k]),
+        sum = hn::MulAdd(hn::Set(d, a.At(row, k)),
                          hn::LoadU(d, b + k * s.n + column), sum);
       }
       if (accumulate) sum = hn::Add(sum, hn::LoadU(d, out + column));
@@ -81,21 +92,22 @@ HWY_INLINE void Edge(D d, const GemmSizes& s, const float* HWY_RESTRICT a,
     for (; column < s.n; ++column) {
       float sum = 0;
       for (std::size_t k = 0; k < s.k; ++k)
-        sum += left[k] * b[k * s.n + column];
+        sum += a.At(row, k) * b[k * s.n + column];
       out[column] = accumulate ? out[column] + sum : sum;
     }
   }
 }
 
-void GemmImpl(const GemmSizes& s, const float* a, const float* b, float* c,
-              bool accumulate) {
+void GemmImpl(const GemmSizes& s, const float* a, bool transposed,
+              const float* b, float* c, bool accumulate) {
+  const Left whole = transposed ? Left{a, 1, s.m} : Left{a, s.k, 1};
   const hn::ScalableTag<float> full;
   // A 10-column head would be all scalar on 16 lanes: eight at most for edges.
   const hn::CappedTag<float, 8> narrow;
   const std::size_t lanes = hn::Lanes(full);
   for (std::size_t row = 0; row < s.m; row += kRows) {
     const std::size_t rows = std::min(kRows, s.m - row);
-    const float* left = a + row * s.k;
+    const Left left = whole.Row(row);
     float* out = c + row * s.n;
     std::size_t column = 0;
     for (; column + 2 * lanes <= s.n; column += 2 * lanes) {
@@ -103,7 +115,7 @@ void GemmImpl(const GemmSizes& s, const float* a, const float* b, float* c,
         Tile2<kRows>(full, s, left, b + column, out + column, accumulate);
       } else {
         for (std::size_t r = 0; r < rows; ++r) {
-          Tile2<1>(full, s, left + r * s.k, b + column, out + r * s.n + column,
+          Tile2<1>(full, s, left.Row(r), b + column, out + r * s.n + column,
                    accumulate);
         }
       }
@@ -139,7 +151,24 @@ HWY_EXPORT(DotImpl);
 
 void Gemm(const GemmSizes& sizes, const float* a, const float* b, float* c,
           bool accumulate) {
-  HWY_DYNAMIC_DISPATCH(GemmImpl)(sizes, a, b, c, accumulate);
+  HWY_DYNAMIC_DISPATCH(GemmImpl)(sizes, a, false, b, c, accumulate);
+}
+
+void GemmTransposedA(const GemmSizes& sizes, const float* a, const float* b,
+                     float* c, bool accumulate) {
+  HWY_DYNAMIC_DISPATCH(GemmImpl)(sizes, a, true, b, c, accumulate);
+}
+
+void GemmTransposedB(const GemmSizes& s, const float* a, const float* b,
+                     float* c, bool accumulate) {
+  const auto dot = HWY_DYNAMIC_DISPATCH(DotImpl);
+  for (std::size_t i = 0; i < s.m; ++i) {
+    for (std::size_t j = 0; j < s.n; ++j) {
+      const float sum = dot(a + i * s.k, b + j * s.k, s.k);
+      float& out = c[i * s.n + j];
+      out = accumulate ? out + sum : sum;
+    }
+  }
 }
 
 float Dot(const float* a, const float* b, std::size_t size) {

@@ -17,6 +17,12 @@ struct GemmSizes {
 void Gemm(const GemmSizes& sizes, const float* a, const float* b, float* c,
           bool accumulate);
 
+// The same with a or b stored transposed: a is k x m, or b is n x k.
+void GemmTransposedA(const GemmSizes& sizes, const float* a, const float* b,
+                     float* c, bool accumulate);
+void GemmTransposedB(const GemmSizes& sizes, const float* a, const float* b,
+                     float* c, bool accumulate);
+
 // out[j][i] = in[i][j]; in is rows x columns.
 void Transpose(const float* in, std::size_t rows, std::size_t columns,
                float* out);

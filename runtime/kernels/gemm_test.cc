@@ -41,6 +41,31 @@ TEST(GemmTest, MatchesDoublePrecisionAtEverySizeAroundTheTile) {
   }
 }
 
+TEST(GemmTest, TransposedOperandsGiveTheSameProduct) {
+  for (const std::size_t m : {1, 4, 7}) {
+    for (const std::size_t k : {1, 17, 64}) {
+      for (const std::size_t n : {1, 10, 33, 64}) {
+        const auto a = Values(m * k, 0.1f), b = Values(k * n, 0.9f);
+        std::vector<float> at(m * k), bt(k * n);
+        Transpose(a.data(), m, k, at.data());
+        Transpose(b.data(), k, n, bt.data());
+        for (const bool accumulate : {false, true}) {
+          std::vector<float> want(m * n, 0.5f), left = want, right = want;
+          Gemm({m, k, n}, a.data(), b.data(), want.data(), accumulate);
+          GemmTransposedA({m, k, n}, at.data(), b.data(), left.data(),
+                          accumulate);
+          GemmTransposedB({m, k, n}, a.data(), bt.data(), right.data(),
+                          accumulate);
+          EXPECT_EQ(left, want);  // the same additions in the same order
+          for (std::size_t i = 0; i < want.size(); ++i) {
+            ASSERT_NEAR(right[i], want[i], 1e-5 * static_cast<double>(k));
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(GemmTest, TransposingTwiceIsTheIdentity) {
   const auto a = Values(19 * 33, 0.0f);
   std::vector<float> t(a.size()), back(a.size());

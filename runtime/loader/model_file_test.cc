@@ -1,9 +1,10 @@
 #include "runtime/loader/model_file.h"
 
-#include <filesystem>
+#include <functional>
 
 #include "base/file.h"
 #include "gtest/gtest.h"
+#include "proto/model/tflite_generated.h"
 #include "runtime/host/interpreter.h"
 #include "runtime/loader/architectures.h"
 #include "runtime/loader/model_writer.h"
@@ -56,6 +57,70 @@ TEST(ModelFileTest, EachDamagedObjectIsRefusedByName) {
     c.spoil(model);
     EXPECT_THAT(Reparse(model), StatusIs(absl::StatusCode::kInvalidArgument,
                                          HasSubstr(c.message)));
+  }
+}
+
+// Sets one scalar field of a table inside `bytes`; it must be present.
+template <typename T>
+void SetField(const void* table, flatbuffers::voffset_t field, T value) {
+  auto* raw = static_cast<flatbuffers::Table*>(const_cast<void*>(table));
+  ASSERT_TRUE(raw->SetField<T>(field, value, T{}));
+}
+
+TEST(ModelFileTest, EachDamagedFieldOfTheFileIsRefusedWithItsCode) {
+  using absl::StatusCode;
+  struct Case {
+    StatusCode code;
+    std::string message;
+    std::function<void(const tflite::Model&)> spoil;
+  };
+  const auto graph = [](const tflite::Model& m) -> const tflite::SubGraph& {
+    return *m.subgraphs()->Get(0);
+  };
+  const std::vector<Case> cases = {
+      {StatusCode::kUnimplemented, "schema version is 2",
+       [](const tflite::Model& m) {
+         SetField<std::uint32_t>(&m, tflite::Model::VT_VERSION, 2);
+       }},
+      {StatusCode::kInvalidArgument, "buffer 999 does not exist",
+       [&](const tflite::Model& m) {
+         SetField<std::uint32_t>(graph(m).tensors()->Get(1),
+                                 tflite::Tensor::VT_BUFFER, 999);
+       }},
+      {StatusCode::kUnimplemented, "element type 5",
+       [&](const tflite::Model& m) {
+         for (const auto* tensor : *graph(m).tensors()) {
+           if (tensor->type() != tflite::TensorType::INT32) continue;
+           SetField<std::int8_t>(tensor, tflite::Tensor::VT_TYPE, 5);
+         }
+       }},
+      {StatusCode::kInvalidArgument, "has no operator code",
+       [&](const tflite::Model& m) {
+         SetField<std::uint32_t>(graph(m).operators()->Get(2),
+                                 tflite::Operator::VT_OPCODE_INDEX, 99);
+       }},
+      {StatusCode::kInvalidArgument, "option table is missing",
+       [&](const tflite::Model& m) {
+         SetField<std::uint8_t>(graph(m).operators()->Get(2),
+                                tflite::Operator::VT_BUILTIN_OPTIONS_TYPE, 99);
+       }},
+      {StatusCode::kInvalidArgument, "padding is 7",
+       [&](const tflite::Model& m) {
+         SetField<std::int8_t>(graph(m).operators()->Get(2)->builtin_options(),
+                               tflite::Pool2DOptions::VT_PADDING, 7);
+       }},
+      {StatusCode::kUnimplemented, "fused activation 5",
+       [&](const tflite::Model& m) {
+         SetField<std::int8_t>(
+             graph(m).operators()->Get(0)->builtin_options(),
+             tflite::Conv2DOptions::VT_FUSED_ACTIVATION_FUNCTION, 5);
+       }},
+  };
+  for (const Case& c : cases) {
+    Bytes bytes = WriteModel(Good());
+    ASSERT_THAT(ParseModel(bytes), IsOk());
+    c.spoil(*tflite::GetModel(bytes.data()));
+    EXPECT_THAT(ParseModel(bytes), StatusIs(c.code, HasSubstr(c.message)));
   }
 }
 
