@@ -39,8 +39,7 @@ absl::Status RefuseUnknown(const Json& object, const std::string& prefix,
   for (const auto& [key, value] : object.items()) {
     if (!known.contains(key)) {
       return absl::InvalidArgumentError(absl::StrFormat(
-          "unknown key '%s'; see server/README.md for the keys",
-          prefix + key));
+          "unknown key '%s'; see server/README.md for the keys", prefix + key));
     }
   }
   return absl::OkStatus();
@@ -54,9 +53,9 @@ absl::StatusOr<std::string> WithoutScheme(const std::string& key,
     return Bad(key, scheme + ":PATH, got '" + value + "'");
   }
   if (value.substr(0, colon) != scheme) {
-    return absl::UnimplementedError(absl::StrFormat(
-        "key '%s': this build knows %s:PATH only, got '%s'", key, scheme,
-        value));
+    return absl::UnimplementedError(
+        absl::StrFormat("key '%s': this build knows %s:PATH only, got '%s'",
+                        key, scheme, value));
   }
   return value.substr(colon + 1);
 }
@@ -64,13 +63,13 @@ absl::StatusOr<std::string> WithoutScheme(const std::string& key,
 absl::Status ReadKeys(const Json& root, Config* config) {
   const auto keys = root.find("keys");
   if (keys == root.end() || !keys->is_object()) {
-    return Bad("keys", "an object with coordinator, broker, director and "
-                       "issuer_public");
+    return Bad("keys",
+               "an object with coordinator, broker, director and "
+               "issuer_public");
   }
   SOTTO_RETURN_IF_ERROR(RefuseUnknown(
       *keys, "keys.", {"coordinator", "broker", "director", "issuer_public"}));
-  for (const auto& [key, target] :
-       std::map<std::string, std::string*>{
+  for (const auto& [key, target] : std::map<std::string, std::string*>{
            {"coordinator", &config->coordinator_key},
            {"broker", &config->broker_key},
            {"director", &config->director_key},
@@ -106,11 +105,11 @@ absl::StatusOr<Config> ParseConfig(std::string_view text) {
   if (!root.is_object()) {
     return absl::InvalidArgumentError("not a JSON object");
   }
-  SOTTO_RETURN_IF_ERROR(RefuseUnknown(
-      root, "",
-      {"listen", "http_listen", "http_url", "tls_certificate", "tls_key",
-       "state", "blobs", "model_store", "keys", "admin_token_file", "log_level",
-       "token_lifetime_ms"}));
+  SOTTO_RETURN_IF_ERROR(
+      RefuseUnknown(root, "",
+                    {"listen", "http_listen", "http_url", "tls_certificate",
+                     "tls_key", "state", "blobs", "model_store", "keys",
+                     "admin_token_file", "log_level", "token_lifetime_ms"}));
   Config config;
   std::string listen, http_listen, state, blobs;
   for (const auto& [key, target] : std::map<std::string, std::string*>{

@@ -82,7 +82,8 @@ TEST(ConfigTest, ASchemeThatIsNotBuiltInIsUnimplemented) {
 TEST(ConfigTest, AnotherTypeOrNoJsonIsRefused) {
   auto json = Good();
   json["listen"] = 5;
-  EXPECT_THAT(ParseConfig(json.dump()), StatusIs(kInvalid, HasSubstr("listen")));
+  EXPECT_THAT(ParseConfig(json.dump()),
+              StatusIs(kInvalid, HasSubstr("listen")));
   json = Good();
   json["token_lifetime_ms"] = 1;
   EXPECT_THAT(ParseConfig(json.dump()),
@@ -92,8 +93,9 @@ TEST(ConfigTest, AnotherTypeOrNoJsonIsRefused) {
 }
 
 TEST(ConfigTest, AMissingFileIsNamed) {
-  EXPECT_THAT(LoadConfig("/nowhere/c.json"),
-              StatusIs(absl::StatusCode::kNotFound, HasSubstr("/nowhere/c.json")));
+  EXPECT_THAT(
+      LoadConfig("/nowhere/c.json"),
+      StatusIs(absl::StatusCode::kNotFound, HasSubstr("/nowhere/c.json")));
 }
 
 }  // namespace

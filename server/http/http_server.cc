@@ -60,10 +60,10 @@ class HttplibServer final : public HttpServer {
       const int on = 1;
       ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     });
-    server_.Get("/healthz", [](const httplib::Request&,
-                               httplib::Response& response) {
-      response.set_content("ok\n", "text/plain");
-    });
+    server_.Get("/healthz",
+                [](const httplib::Request&, httplib::Response& response) {
+                  response.set_content("ok\n", "text/plain");
+                });
     server_.Get("/readyz", [this](const httplib::Request&,
                                   httplib::Response& response) {
       const bool ready = sources_.ready();
@@ -107,9 +107,8 @@ class HttplibServer final : public HttpServer {
   void Serve(const httplib::Request& request, httplib::Response& response) {
     for (const auto& [prefix, folder] : sources_.folders) {
       if (request.target.rfind(prefix, 0) != 0) continue;
-      const auto path =
-          ServedPath(folder, std::string_view(request.target).substr(
-                                 prefix.size()));
+      const auto path = ServedPath(
+          folder, std::string_view(request.target).substr(prefix.size()));
       if (path.ok()) return ServeFile(*path, response);
       response.status = absl::IsNotFound(path.status()) ? 404 : 400;
       return;
@@ -128,11 +127,12 @@ class HttplibServer final : public HttpServer {
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
     const Address& address, const std::string& certificate_path,
     const std::string& key_path, HttpSources sources) {
-  for (const auto& [key, path] : {std::pair{"tls_certificate", certificate_path},
-                                  std::pair{"tls_key", key_path}}) {
+  for (const auto& [key, path] :
+       {std::pair{"tls_certificate", certificate_path},
+        std::pair{"tls_key", key_path}}) {
     const auto text = ReadTextFile(path, 1 << 20);
-    if (!text.ok()) return Annotate(text.status(), std::string("key '") + key +
-                                                       "'");
+    if (!text.ok())
+      return Annotate(text.status(), std::string("key '") + key + "'");
   }
   auto server = std::make_unique<HttplibServer>(certificate_path, key_path,
                                                 std::move(sources));

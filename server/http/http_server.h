@@ -1,4 +1,5 @@
-// HTTPS: signed metadata, sealed targets and blobs with ranges, health, metrics.
+// HTTPS: signed metadata, sealed targets and blobs with ranges, health,
+// metrics.
 //
 //   /models/metadata/FILE  /models/targets/PATH  /director/metadata/FILE
 //   /director/targets/PATH  /blobs/SHA256   /healthz  /readyz  /metrics

@@ -14,9 +14,8 @@ class ServedPathTest : public ::testing::Test {
   void SetUp() override {
     root_ = ::testing::TempDir() + "/sotto_served";
     ASSERT_THAT(MakeFolder(root_ + "/pub/deep"), IsOk());
-    for (const char* name :
-         {"/secret", "/pub/1.root.json", "/pub/family%2Fdigits.json",
-          "/pub/deep/a b"}) {
+    for (const char* name : {"/secret", "/pub/1.root.json",
+                             "/pub/family%2Fdigits.json", "/pub/deep/a b"}) {
       ASSERT_THAT(WriteFileAtomically(root_ + name, std::string_view("x")),
                   IsOk());
     }
@@ -36,9 +35,9 @@ TEST_F(ServedPathTest, APercentEncodedRoleIsAFileName) {
 }
 
 TEST_F(ServedPathTest, NothingOutsideTheFolderIsServed) {
-  for (const char* path : {"../secret", "deep/../../secret", "%2e%2e/secret",
-                           "..%2fsecret", "/secret", "", "deep//a", ".", "a%0",
-                           "a%zz", "a%00", "..%5csecret"}) {
+  for (const char* path :
+       {"../secret", "deep/../../secret", "%2e%2e/secret", "..%2fsecret",
+        "/secret", "", "deep//a", ".", "a%0", "a%zz", "a%00", "..%5csecret"}) {
     EXPECT_THAT(ServedPath(root_ + "/pub", path),
                 StatusIs(absl::StatusCode::kInvalidArgument))
         << path;

@@ -33,8 +33,8 @@ ArmEstimate Pool(std::span<const MetricSample> devices);
 // The one-sided, anytime-valid bound (Waudby-Smith et al., arXiv 2103.06476, in
 // the form of docs/protocol/rollout.md): valid however often it is looked at.
 struct Guardrail {
-  double alpha = 0.05;           // in (0, 0.5)
-  double expected_sample = 5000; // n*, at which the bound is tightest; > 0
+  double alpha = 0.05;            // in (0, 0.5)
+  double expected_sample = 5000;  // n*, at which the bound is tightest; > 0
 };
 struct GuardrailBound {
   double difference = 0;  // treatment - control; lower is better

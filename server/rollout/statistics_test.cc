@@ -57,9 +57,8 @@ TEST(GuardrailTest, TheHalfWidthIsThatOfTheFormula) {
 TEST(GuardrailTest, ABrokenArmIsARegression) {
   const std::vector<MetricSample> control = {Errors(60, 2)};
   const std::vector<MetricSample> treatment = {Errors(60, 54)};
-  const auto bound =
-      Bound({.alpha = 0.05, .expected_sample = 200}, Pool(control),
-            Pool(treatment));
+  const auto bound = Bound({.alpha = 0.05, .expected_sample = 200},
+                           Pool(control), Pool(treatment));
   ASSERT_THAT(bound, IsOk());
   EXPECT_TRUE(bound->regression);
   EXPECT_NEAR(bound->difference, 52.0 / 60, 1e-12);

@@ -21,10 +21,10 @@ TEST(StatusCastTest, AnUnlistedNumberBecomesUnknown) {
   for (const int number : {-1, 17, 1000}) {
     const grpc::Status wire(static_cast<grpc::StatusCode>(number), "odd");
     EXPECT_EQ(FromGrpcStatus(wire).code(), absl::StatusCode::kUnknown);
-    EXPECT_EQ(ToGrpcStatus(absl::Status(static_cast<absl::StatusCode>(number),
-                                        "odd"))
-                  .error_code(),
-              grpc::StatusCode::UNKNOWN);
+    EXPECT_EQ(
+        ToGrpcStatus(absl::Status(static_cast<absl::StatusCode>(number), "odd"))
+            .error_code(),
+        grpc::StatusCode::UNKNOWN);
   }
 }
 

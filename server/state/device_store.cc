@@ -39,9 +39,8 @@ absl::StatusOr<DeviceRecord> Store::GetDevice(ByteView device_id) {
             device_id));
   SOTTO_ASSIGN_OR_RETURN(const bool found, row.Step());
   if (!found) {
-    return absl::NotFoundError(
-        absl::StrFormat("device %s has not enrolled here",
-                        HexEncode(device_id)));
+    return absl::NotFoundError(absl::StrFormat(
+        "device %s has not enrolled here", HexEncode(device_id)));
   }
   return Read(row);
 }

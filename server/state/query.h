@@ -24,8 +24,9 @@ inline absl::Status BindOne(Statement& statement, int parameter,
   return statement.Bind(parameter, ByteView(value));
 }
 template <typename Integer>
-  requires std::is_integral_v<Integer>
-absl::Status BindOne(Statement& statement, int parameter, Integer value) {
+requires std::is_integral_v<Integer> absl::Status BindOne(Statement& statement,
+                                                          int parameter,
+                                                          Integer value) {
   return statement.Bind(parameter, static_cast<std::int64_t>(value));
 }
 
@@ -37,8 +38,7 @@ absl::StatusOr<Statement> Query(Database& database, const std::string& sql,
   if (!statement.ok()) return statement;
   absl::Status status;
   int parameter = 0;
-  ((status.ok() ? status = BindOne(*statement, ++parameter, values)
-                : status),
+  ((status.ok() ? status = BindOne(*statement, ++parameter, values) : status),
    ...);
   if (!status.ok()) return status;
   return statement;
@@ -48,8 +48,7 @@ absl::StatusOr<Statement> Query(Database& database, const std::string& sql,
 template <typename... Values>
 absl::Status Execute(Database& database, const std::string& sql,
                      const Values&... values) {
-  SOTTO_ASSIGN_OR_RETURN(Statement statement,
-                         Query(database, sql, values...));
+  SOTTO_ASSIGN_OR_RETURN(Statement statement, Query(database, sql, values...));
   return statement.Run();
 }
 

@@ -35,9 +35,10 @@ struct TaskRecord {
 struct ModelRecord {
   std::string task = {};
   std::uint64_t round = 0;
-  Bytes weights = {};   // raw little-endian f32
-  Bytes velocity = {};  // of the server's momentum; empty before the first round
-  Bytes hash = {};      // SHA-256 of weights
+  Bytes weights = {};  // raw little-endian f32
+  Bytes velocity =
+      {};           // of the server's momentum; empty before the first round
+  Bytes hash = {};  // SHA-256 of weights
   Bytes container_digest = {};
   std::uint64_t container_bytes = 0;
 };
@@ -51,7 +52,7 @@ struct RoundRecord {
   Bytes previous_model_hash = {};  // that of round - 1; empty in the first
   std::int64_t opened_ms = 0;
   std::int64_t ended_ms = 0;  // 0 while open
-  Bytes status = {};               // serialized RoundStatus of an ended round
+  Bytes status = {};          // serialized RoundStatus of an ended round
 };
 
 struct JournalEntry {

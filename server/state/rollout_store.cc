@@ -17,21 +17,20 @@ absl::StatusOr<EscrowRecord> Store::GetEscrow(ByteView container_digest) {
                            container_digest));
   SOTTO_ASSIGN_OR_RETURN(const bool found, row.Step());
   if (!found) {
-    return absl::NotFoundError(absl::StrFormat(
-        "container %s: this coordinator holds no key for it",
-        HexEncode(container_digest)));
+    return absl::NotFoundError(
+        absl::StrFormat("container %s: this coordinator holds no key for it",
+                        HexEncode(container_digest)));
   }
   return EscrowRecord{row.Blob(0), row.Text(1)};
 }
 
 absl::StatusOr<bool> Store::PutReport(const ReportRecord& report) {
-  SOTTO_RETURN_IF_ERROR(
-      Execute(database_,
-              "INSERT OR IGNORE INTO reports VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
-              "?7, ?8, ?9)",
-              report.report_id, report.device_id, report.model, report.seq,
-              report.arm, report.release, report.model_bytes, report.at_ms,
-              report.body));
+  SOTTO_RETURN_IF_ERROR(Execute(
+      database_,
+      "INSERT OR IGNORE INTO reports VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+      "?7, ?8, ?9)",
+      report.report_id, report.device_id, report.model, report.seq, report.arm,
+      report.release, report.model_bytes, report.at_ms, report.body));
   return database_.Changes() == 1;
 }
 
@@ -46,16 +45,15 @@ absl::StatusOr<std::vector<ReportRecord>> Store::ListReports(
   while (true) {
     SOTTO_ASSIGN_OR_RETURN(const bool more, row.Step());
     if (!more) return reports;
-    reports.push_back(
-        {.report_id = row.Blob(0),
-         .device_id = row.Blob(1),
-         .model = row.Text(2),
-         .seq = static_cast<std::uint64_t>(row.Int64(3)),
-         .arm = row.Text(4),
-         .release = static_cast<std::uint64_t>(row.Int64(5)),
-         .model_bytes = static_cast<std::uint64_t>(row.Int64(6)),
-         .at_ms = row.Int64(7),
-         .body = row.Blob(8)});
+    reports.push_back({.report_id = row.Blob(0),
+                       .device_id = row.Blob(1),
+                       .model = row.Text(2),
+                       .seq = static_cast<std::uint64_t>(row.Int64(3)),
+                       .arm = row.Text(4),
+                       .release = static_cast<std::uint64_t>(row.Int64(5)),
+                       .model_bytes = static_cast<std::uint64_t>(row.Int64(6)),
+                       .at_ms = row.Int64(7),
+                       .body = row.Blob(8)});
   }
 }
 

@@ -22,9 +22,9 @@ absl::StatusOr<Store> Store::Open(const std::string& path) {
   }
   if (version == 0) {
     SOTTO_RETURN_IF_ERROR(database.Transact([&] {
-      return database.Execute(std::string(kSchema) +
-                              absl::StrFormat("PRAGMA user_version = %d;",
-                                              kSchemaVersion));
+      return database.Execute(
+          std::string(kSchema) +
+          absl::StrFormat("PRAGMA user_version = %d;", kSchemaVersion));
     }));
   }
   return Store(std::move(database));

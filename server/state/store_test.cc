@@ -42,8 +42,9 @@ TEST(StoreTest, ASessionEndsAtItsTimeAndAtTheNextOne) {
   const Bytes device(16, 1), first(32, 2), second(32, 3);
   ASSERT_THAT(store.PutSession(first, device, 100), IsOk());
   EXPECT_EQ(*store.SessionDevice(first, 99), device);
-  EXPECT_THAT(store.SessionDevice(first, 100),
-              StatusIs(absl::StatusCode::kUnauthenticated, HasSubstr("expired")));
+  EXPECT_THAT(
+      store.SessionDevice(first, 100),
+      StatusIs(absl::StatusCode::kUnauthenticated, HasSubstr("expired")));
   ASSERT_THAT(store.PutSession(second, device, 200), IsOk());
   EXPECT_THAT(store.SessionDevice(first, 50),
               StatusIs(absl::StatusCode::kUnauthenticated));

@@ -18,14 +18,14 @@ absl::StatusOr<ModelRecord> ReadModel(absl::StatusOr<Statement> row,
   SOTTO_RETURN_IF_ERROR(row.status());
   SOTTO_ASSIGN_OR_RETURN(const bool found, row->Step());
   if (!found) return absl::NotFoundError(what + ": no model was committed");
-  return ModelRecord{.task = row->Text(0),
-                     .round = static_cast<std::uint64_t>(row->Int64(1)),
-                     .weights = row->Blob(2),
-                     .velocity = row->Blob(3),
-                     .hash = row->Blob(4),
-                     .container_digest = row->Blob(5),
-                     .container_bytes =
-                         static_cast<std::uint64_t>(row->Int64(6))};
+  return ModelRecord{
+      .task = row->Text(0),
+      .round = static_cast<std::uint64_t>(row->Int64(1)),
+      .weights = row->Blob(2),
+      .velocity = row->Blob(3),
+      .hash = row->Blob(4),
+      .container_digest = row->Blob(5),
+      .container_bytes = static_cast<std::uint64_t>(row->Int64(6))};
 }
 
 RoundRecord ReadRound(const Statement& row) {
@@ -156,8 +156,8 @@ absl::StatusOr<std::vector<RoundRecord>> Store::ListRounds(
 }
 
 absl::Status Store::InsertContribution(const std::string& task,
-                                       std::uint64_t round,
-                                       ByteView device_id, ByteView round_id) {
+                                       std::uint64_t round, ByteView device_id,
+                                       ByteView round_id) {
   return Execute(database_, "INSERT INTO contributions VALUES (?1, ?2, ?3, ?4)",
                  task, round, device_id, round_id);
 }

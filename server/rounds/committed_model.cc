@@ -1,0 +1,108 @@
+#include "server/rounds/committed_model.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "base/status.h"
+#include "privacy/fixed_point.h"
+#include "training/aggregate/fed_avg.h"
+
+namespace sotto::server {
+namespace {
+
+static_assert(std::endian::native == std::endian::little,
+              "weights are stored as little-endian f32");
+
+std::vector<float> Floats(ByteView bytes) {
+  std::vector<float> values(bytes.size() / sizeof(float));
+  if (!values.empty()) {
+    std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
+  }
+  return values;
+}
+
+Bytes Raw(std::span<const float> values) {
+  Bytes bytes(values.size_bytes());
+  if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
+absl::Status Withheld(const std::string& why) {
+  return absl::FailedPreconditionError("release withheld: " + why);
+}
+
+// No mean of updates clipped to `clip` is longer than `clip`, but for half a
+// unit of rounding in each coordinate of each update.
+absl::Status CheckNorm(const v1::Plan::Encode& encode, const RoundSum& sum,
+                       std::span<const double> decoded, double weight_sum) {
+  double squares = 0;
+  for (const double value : decoded) squares += value * value;
+  const double norm = std::sqrt(squares) / weight_sum;
+  const double rounding = 0.5 * sum.included *
+                          std::sqrt(static_cast<double>(decoded.size())) /
+                          encode.scale() / weight_sum;
+  const double limit = encode.clip_norm() * (1 + 1e-6) + rounding;
+  if (std::isfinite(norm) && norm <= limit) return absl::OkStatus();
+  return Withheld(absl::StrFormat(
+      "the mean update has norm %g, clipped updates have at most %g", norm,
+      limit));
+}
+
+}  // namespace
+
+absl::StatusOr<CommittedModel> ApplySum(const v1::Plan& plan,
+                                        const ServerStep& step,
+                                        ByteView weights, ByteView velocity,
+                                        const RoundSum& sum) {
+  const v1::Plan::Encode& encode = plan.encode();
+  const std::vector<float> old = Floats(weights);
+  if (sum.update.size() != old.size() || sum.metrics.size() != kMetricsLength) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "sum: %d entries for a model of %d weights, %d metrics, wants %d",
+        sum.update.size(), old.size(), sum.metrics.size(), kMetricsLength));
+  }
+  const std::uint32_t floor = plan.secure_aggregation().min_cohort();
+  if (sum.included < floor) {
+    return Withheld(
+        absl::StrFormat("%d devices are in the sum, the plan wants "
+                        "%d",
+                        sum.included, floor));
+  }
+  const double weight = sum.metrics[0];
+  if (weight < 1 ||
+      weight > static_cast<double>(sum.included) * encode.max_weight()) {
+    return Withheld(absl::StrFormat(
+        "the weights add up to %g, %d devices can have 1 to %g", weight,
+        sum.included, static_cast<double>(sum.included) * encode.max_weight()));
+  }
+  SOTTO_ASSIGN_OR_RETURN(
+      const privacy::FixedPoint codec,
+      privacy::FixedPoint::Create({.clip = encode.clip_norm(),
+                                   .scale = encode.scale(),
+                                   .bits = encode.bits(),
+                                   .max_weight = encode.max_weight(),
+                                   .num_devices = sum.cohort}));
+  const std::vector<double> decoded = codec.DecodeSum(sum.update);
+  const double weight_sum = weight / encode.max_weight();
+  SOTTO_RETURN_IF_ERROR(CheckNorm(encode, sum, decoded, weight_sum));
+
+  std::vector<float> momentum = Floats(velocity);
+  const auto next =
+      training::FedAvg(old, decoded, weight_sum,
+                       {.server_learning_rate = step.learning_rate,
+                        .server_momentum = step.momentum},
+                       momentum);
+  if (!next.ok()) return Withheld(std::string(next.status().message()));
+
+  CommittedModel model{.weights = Raw(*next), .velocity = Raw(momentum)};
+  model.metrics.eval_count = sum.metrics[1];
+  model.metrics.eval_correct = sum.metrics[2];
+  model.metrics.train_examples = sum.metrics[3];
+  if (sum.metrics[3] > 0) {
+    model.metrics.train_loss = sum.metrics[4] * kLossUnit / sum.metrics[3];
+  }
+  return model;
+}
+
+}  // namespace sotto::server
