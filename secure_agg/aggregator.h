@@ -48,18 +48,18 @@ struct MemberStatus {
   bool included = false;  // its input is in the sum (once inputs are closed)
   bool dropped = false;   // it missed, or complained in, phase `dropped_in`
   Phase dropped_in = Phase::kAdvertise;
-  std::string reason;     // "no answer", or what it said
+  std::string reason;  // "no answer", or what it said
 };
 
 struct InputProgress {
-  std::string vector;             // to send next
+  std::string vector = {};        // to send next
   std::uint32_t next_offset = 0;  // first element wanted
   bool complete = false;          // the whole input is in the accumulator
 };
 
 struct AggregateResult {
-  NamedVectors sums;                         // residues mod 2^bits
-  std::vector<crypto::DeviceId> included;    // U3
+  NamedVectors sums;                       // residues mod 2^bits
+  std::vector<crypto::DeviceId> included;  // U3
 };
 
 class Aggregator {
@@ -90,8 +90,9 @@ class Aggregator {
   // phase is kFailed and the message says how many of how many.
   virtual absl::Status Close() = 0;
 
-  // Replies, from the phase after the one that made them on. FAILED_PRECONDITION
-  // before; NOT_FOUND: the device is not among those addressed.
+  // Replies, from the phase after the one that made them on.
+  // FAILED_PRECONDITION before; NOT_FOUND: the device is not among those
+  // addressed.
   virtual absl::StatusOr<v1::Roster> RosterFor(
       const crypto::DeviceId& device) const = 0;
   virtual absl::StatusOr<v1::ShareDelivery> DeliveryFor(

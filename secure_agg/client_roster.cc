@@ -26,10 +26,9 @@ absl::StatusOr<crypto::X25519PublicKey> KeyOf(const std::string& field,
                                               std::size_t index,
                                               const char* what) {
   if (field.size() != 32) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("roster member %d: its %s has %d bytes, expected 32",
-                        static_cast<int>(index), what,
-                        static_cast<int>(field.size())));
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "roster member %d: its %s has %d bytes, expected 32",
+        static_cast<int>(index), what, static_cast<int>(field.size())));
   }
   crypto::X25519PublicKey key;
   std::ranges::copy(AsBytes(field), key.begin());
@@ -38,13 +37,13 @@ absl::StatusOr<crypto::X25519PublicKey> KeyOf(const std::string& field,
 
 }  // namespace
 
-absl::Status ClientSession::CheckManifest(
-    const v1::SessionManifest& m) const {
+absl::Status ClientSession::CheckManifest(const v1::SessionManifest& m) const {
   const ClientPolicy& policy = params_.policy;
   if (m.protocol_version() != kProtocolVersion) {
-    return Refuse(absl::StrFormat("manifest: protocol version %d, this device "
-                                  "speaks 1; update the SDK",
-                                  m.protocol_version()));
+    return Refuse(
+        absl::StrFormat("manifest: protocol version %d, this device "
+                        "speaks 1; update the SDK",
+                        m.protocol_version()));
   }
   if (m.task() != params_.task || m.round() != params_.round ||
       !Equal(m.round_id(), params_.round_id)) {
@@ -155,11 +154,10 @@ absl::Status ClientSession::AcceptRoster(const v1::Roster& roster) {
       return Refuse(absl::StrFormat("roster member %d repeats a key", i));
     }
     const crypto::PublicKey& identity = session_->identity_keys.back();
-    if (i > 0 &&
-        !(crypto::DeviceIdOf(session_->identity_keys[index - 1]) <
-          crypto::DeviceIdOf(identity))) {
-      return Refuse(absl::StrFormat(
-          "roster member %d is out of order or repeated", i));
+    if (i > 0 && !(crypto::DeviceIdOf(session_->identity_keys[index - 1]) <
+                   crypto::DeviceIdOf(identity))) {
+      return Refuse(
+          absl::StrFormat("roster member %d is out of order or repeated", i));
     }
     if (identity == me) own = i;
   }

@@ -57,8 +57,8 @@ absl::StatusOr<ClientSession> ClientSession::Create(const ClientParams& params,
 
 absl::Status ClientSession::Expect(State state, const char* method) const {
   if (state_ == state) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrFormat(
-      "%s is not the next step of this session", method));
+  return absl::FailedPreconditionError(
+      absl::StrFormat("%s is not the next step of this session", method));
 }
 
 absl::Status ClientSession::Final(const absl::Status& status) {
@@ -95,8 +95,7 @@ absl::StatusOr<v1::KeyAdvertisement> ClientSession::Advertise() {
   out.set_round(params_.round);
   out.set_model_hash(ToString(params_.model_hash));
   out.set_plan_hash(ToString(params_.plan_hash));
-  out.set_signature(
-      ToString(params_.identity->Sign(AdvertisementBytes(out))));
+  out.set_signature(ToString(params_.identity->Sign(AdvertisementBytes(out))));
   state_ = State::kKeysSent;
   return out;
 }
@@ -125,8 +124,8 @@ absl::StatusOr<v1::EncryptedShares> ClientSession::MakeShares() {
       SplitSecret(secrets_->mask.scalar(), t, points, *rng_);
   v1::EncryptedShares out;
   out.set_sender(s.own_index);
-  out.set_self_mask_commitment(ToString(
-      SelfMaskCommitment(s.id, secrets_->self_mask_seed.Reveal())));
+  out.set_self_mask_commitment(
+      ToString(SelfMaskCommitment(s.id, secrets_->self_mask_seed.Reveal())));
   for (std::size_t i = 0; i < points.size(); ++i) {
     const auto peer = static_cast<std::uint32_t>(points[i] - 1);
     SOTTO_ASSIGN_OR_RETURN(const auto shared,
@@ -141,8 +140,8 @@ absl::StatusOr<v1::EncryptedShares> ClientSession::MakeShares() {
         .Octets(EncodeShare(of_self_mask[i]));
     Bytes plain = std::move(text).Take();
     Bytes sealed(nonce.begin(), nonce.end());
-    const Bytes body = crypto::Aead(key).Seal(
-        nonce, ShareAad(s.id, s.own_index, peer), plain);
+    const Bytes body =
+        crypto::Aead(key).Seal(nonce, ShareAad(s.id, s.own_index, peer), plain);
     crypto::Wipe(plain);
     sealed.insert(sealed.end(), body.begin(), body.end());
     auto* share = out.add_shares();
@@ -174,8 +173,8 @@ absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
     return absl::AbortedError(absl::StrFormat(
         "delivery: %d members shared their keys, %d are needed",
         static_cast<int>(count),
-        static_cast<int>(std::max(s.manifest.min_survivors(),
-                                  s.manifest.threshold() + 1))));
+        static_cast<int>(
+            std::max(s.manifest.min_survivors(), s.manifest.threshold() + 1))));
   }
   for (const auto& share : delivery.shares()) {
     const std::uint32_t from = share.sender();
@@ -195,9 +194,8 @@ absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
     if (!shared.ok()) return Annotate(shared.status(), name);
     const auto key = crypto::HkdfKey(shared->Reveal(), {},
                                      ChannelInfo(s.id, from, s.own_index));
-    absl::StatusOr<crypto::SecretBytes> plain =
-        crypto::Aead(key).Open(nonce, ShareAad(s.id, from, s.own_index),
-                               bytes.subspan(nonce.size()));
+    absl::StatusOr<crypto::SecretBytes> plain = crypto::Aead(key).Open(
+        nonce, ShareAad(s.id, from, s.own_index), bytes.subspan(nonce.size()));
     if (!plain.ok()) return Annotate(plain.status(), name);
     Decoder decoder(plain->Reveal());
     SOTTO_RETURN_IF_ERROR(Annotate(decoder.Tag(kShareTag), name));
@@ -221,10 +219,10 @@ absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
     secrets_->received[from] = received;
   }
   if (secrets_->received.size() != count - 1) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "delivery: %d shares for %d other members",
-        static_cast<int>(secrets_->received.size()),
-        static_cast<int>(count - 1)));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("delivery: %d shares for %d other members",
+                        static_cast<int>(secrets_->received.size()),
+                        static_cast<int>(count - 1)));
   }
   s.members.assign(members.begin(), members.end());
   return absl::OkStatus();
@@ -237,16 +235,16 @@ absl::Status ClientSession::CheckInput(const NamedVectors& input) const {
   for (const VectorSpec& spec : params_.policy.vectors) {
     const auto found = input.find(spec.name);
     if (found == input.end() || found->second.size() != spec.length) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "input vector '%s' is missing or not of length %d", spec.name,
-          spec.length));
+      return absl::InvalidArgumentError(
+          absl::StrFormat("input vector '%s' is missing or not of length %d",
+                          spec.name, spec.length));
     }
     const std::uint64_t modulus = std::uint64_t{1} << spec.bits;
     if (std::ranges::any_of(found->second,
                             [&](std::uint32_t v) { return v >= modulus; })) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "input vector '%s' has an entry of more than %d bits", spec.name,
-          spec.bits));
+      return absl::InvalidArgumentError(
+          absl::StrFormat("input vector '%s' has an entry of more than %d bits",
+                          spec.name, spec.bits));
     }
   }
   return absl::OkStatus();
@@ -257,8 +255,8 @@ absl::StatusOr<std::vector<v1::MaskedInputChunk>> ClientSession::MaskInput(
   SOTTO_RETURN_IF_ERROR(Expect(State::kSharesSent, "MaskInput"));
   SOTTO_RETURN_IF_ERROR(Final(CheckInput(input)));
   SOTTO_RETURN_IF_ERROR(Final(AcceptDelivery(delivery)));
-  SOTTO_RETURN_IF_ERROR(Final(log_->RecordContribution(
-      params_.task, params_.round, params_.round_id)));
+  SOTTO_RETURN_IF_ERROR(Final(
+      log_->RecordContribution(params_.task, params_.round, params_.round_id)));
   auto chunks = MakeInput(input);
   SOTTO_RETURN_IF_ERROR(Final(chunks.status()));
   state_ = State::kInputSent;
@@ -268,8 +266,7 @@ absl::StatusOr<std::vector<v1::MaskedInputChunk>> ClientSession::MaskInput(
 absl::StatusOr<std::vector<v1::MaskedInputChunk>> ClientSession::MakeInput(
     const NamedVectors& input) {
   const Session& s = *session_;
-  SOTTO_ASSIGN_OR_RETURN(const auto kind,
-                         crypto::Prg::Parse(s.manifest.prg()));
+  SOTTO_ASSIGN_OR_RETURN(const auto kind, crypto::Prg::Parse(s.manifest.prg()));
   NamedVectors masked = input;
   const auto add = [&](const crypto::Secret<32>& seed, Sign sign) {
     for (const VectorSpec& spec : params_.policy.vectors) {
@@ -281,9 +278,8 @@ absl::StatusOr<std::vector<v1::MaskedInputChunk>> ClientSession::MakeInput(
   for (const auto& [peer, unused] : secrets_->received) {
     SOTTO_ASSIGN_OR_RETURN(const auto shared,
                            secrets_->mask.Agree(s.mask_keys[peer]));
-    const auto seed =
-        crypto::HkdfKey(shared.Reveal(), {},
-                        MaskInfo(s.id, s.manifest, s.own_index, peer));
+    const auto seed = crypto::HkdfKey(
+        shared.Reveal(), {}, MaskInfo(s.id, s.manifest, s.own_index, peer));
     add(seed, s.own_index < peer ? Sign::kPlus : Sign::kMinus);
   }
   std::vector<v1::MaskedInputChunk> chunks;
@@ -304,8 +300,8 @@ absl::StatusOr<std::vector<v1::MaskedInputChunk>> ClientSession::MakeInput(
     }
   }
   chunks.back().set_last(true);
-  chunks.back().set_signature(ToString(params_.identity->Sign(
-      InputBytes(s.id, s.own_index, hasher.Finish()))));
+  chunks.back().set_signature(ToString(
+      params_.identity->Sign(InputBytes(s.id, s.own_index, hasher.Finish()))));
   return chunks;
 }
 
@@ -335,8 +331,8 @@ absl::Status ClientSession::AcceptSurvivors(const v1::SurvivorSet& survivors) {
       count - 1 < s.manifest.threshold()) {
     return absl::AbortedError(absl::StrFormat(
         "survivor set: %d members, %d are needed", static_cast<int>(count),
-        static_cast<int>(std::max(s.manifest.min_survivors(),
-                                  s.manifest.threshold() + 1))));
+        static_cast<int>(
+            std::max(s.manifest.min_survivors(), s.manifest.threshold() + 1))));
   }
   SOTTO_RETURN_IF_ERROR(log_->RecordSurvivors(s.id, set));
   s.survivors.assign(set.begin(), set.end());
@@ -363,8 +359,8 @@ absl::Status ClientSession::CheckSignatures(
   for (const auto& signature : request.signatures()) {
     const std::uint32_t from = signature.sender();
     if (from >= s.manifest.cohort_size() || !TestBit(s.survivors, from)) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "unmask request: member %d is no survivor", from));
+      return absl::InvalidArgumentError(
+          absl::StrFormat("unmask request: member %d is no survivor", from));
     }
     if (from == s.own_index) continue;
     if (!crypto::Verify(s.identity_keys[from], signed_bytes,
@@ -413,8 +409,8 @@ v1::Complaint ClientSession::ComplaintFor(const absl::Status& error) const {
   out.set_accused(-1);
   out.set_code(static_cast<std::uint32_t>(error.code()));
   out.set_reason(std::string(error.message()));
-  out.set_signature(ToString(
-      params_.identity->Sign(ComplaintBytes(params_.round_id, out))));
+  out.set_signature(
+      ToString(params_.identity->Sign(ComplaintBytes(params_.round_id, out))));
   return out;
 }
 

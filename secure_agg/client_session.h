@@ -2,10 +2,10 @@
 // active-server form (docs/protocol/secure_aggregation.md: adversary, claim,
 // argument).
 //
-// The server learns the sum of the inputs of the clients that survive, and which
-// clients those are. This class is the protocol alone: it does no I/O, starts no
-// thread and reads no clock. The caller carries each returned message to the
-// server and each reply to the next method:
+// The server learns the sum of the inputs of the clients that survive, and
+// which clients those are. This class is the protocol alone: it does no I/O,
+// starts no thread and reads no clock. The caller carries each returned message
+// to the server and each reply to the next method:
 //
 //   state           method            returns             next state
 //   kCreated        Advertise()       KeyAdvertisement    kKeysSent
@@ -20,9 +20,9 @@
 // never reused.
 //
 // Errors of every step: PERMISSION_DENIED a signature, a policy floor or a hash
-// does not hold; INVALID_ARGUMENT a malformed message; DATA_LOSS a share does not
-// open; ABORTED too few members remain; ALREADY_EXISTS the decision log says that
-// this was decided before. Messages name what failed.
+// does not hold; INVALID_ARGUMENT a malformed message; DATA_LOSS a share does
+// not open; ABORTED too few members remain; ALREADY_EXISTS the decision log
+// says that this was decided before. Messages name what failed.
 //
 // Not thread-safe.
 
@@ -45,22 +45,22 @@ namespace sotto::secure_agg {
 
 // What this device insists on, whatever the server says.
 struct ClientPolicy {
-  std::uint32_t min_cohort = 3;        // n_min, checked on U1, U2 and U3
-  double corrupted_fraction = 0.0;     // gamma: the manifest's must be as large
-  std::vector<VectorSpec> vectors;     // exactly these, with these bounds
+  std::uint32_t min_cohort = 3;     // n_min, checked on U1, U2 and U3
+  double corrupted_fraction = 0.0;  // gamma: the manifest's must be as large
+  std::vector<VectorSpec> vectors;  // exactly these, with these bounds
 };
 
 struct ClientParams {
-  Bytes certificate;                    // this device's, crypto/certificate.h
+  Bytes certificate;  // this device's, crypto/certificate.h
   const crypto::SigningKey* identity = nullptr;  // borrowed
-  crypto::PublicKey issuer = {};        // pinned
-  crypto::PublicKey coordinator = {};   // pinned
+  crypto::PublicKey issuer = {};                 // pinned
+  crypto::PublicKey coordinator = {};            // pinned
   RoundId round_id = {};
   std::string task;
   std::uint64_t round = 0;
   crypto::Sha256Digest model_hash = {};  // of what this device trained from
   crypto::Sha256Digest plan_hash = {};
-  UnixTime now;                          // for certificates and the deadline
+  UnixTime now;  // for certificates and the deadline
   ClientPolicy policy;
 };
 
@@ -102,8 +102,8 @@ class ClientSession {
       const v1::SurvivorSet& survivors);
 
   // Reveals one share a peer: of its self mask if it survived, of its mask key
-  // if it did not. Both would expose that peer's input, so this succeeds at most
-  // once, across restarts too.
+  // if it did not. Both would expose that peer's input, so this succeeds at
+  // most once, across restarts too.
   absl::StatusOr<v1::UnmaskShares> Unmask(const v1::UnmaskRequest& request);
 
   // A signed account of why the session ended.
@@ -137,8 +137,8 @@ class ClientSession {
   absl::Status CheckSignatures(const v1::UnmaskRequest& request) const;
 
   ClientParams params_;
-  crypto::Rng* rng_;   // not owned
-  DecisionLog* log_;   // not owned
+  crypto::Rng* rng_;  // not owned
+  DecisionLog* log_;  // not owned
   State state_ = State::kCreated;
   std::unique_ptr<Secrets> secrets_;  // null in kDone and kAborted
   std::unique_ptr<Session> session_;  // what the roster fixed

@@ -19,16 +19,16 @@ struct ServerParams {
   std::uint64_t round = 0;
   RoundId round_id = {};
   std::vector<VectorSpec> vectors;
-  std::uint32_t max_cohort = 1000;   // advertisements beyond it are refused
-  std::uint32_t min_cohort = 3;      // n_min
-  double corrupted_fraction = 0.0;   // gamma
-  double dropout_fraction = 0.0;     // delta, stated in the manifest
+  std::uint32_t max_cohort = 1000;  // advertisements beyond it are refused
+  std::uint32_t min_cohort = 3;     // n_min
+  double corrupted_fraction = 0.0;  // gamma
+  double dropout_fraction = 0.0;    // delta, stated in the manifest
   crypto::Sha256Digest model_hash = {};
   crypto::Sha256Digest plan_hash = {};
-  Bytes previous_model_hash;         // 32 bytes or empty
+  Bytes previous_model_hash;  // 32 bytes or empty
   std::int64_t deadline_ms = 0;
   crypto::Prg::Kind prg = crypto::Prg::Kind::kAes256Ctr;
-  crypto::PublicKey issuer = {};     // of the members' certificates
+  crypto::PublicKey issuer = {};  // of the members' certificates
 };
 
 class ServerSession final : public Aggregator {
@@ -80,17 +80,17 @@ class ServerSession final : public Aggregator {
   struct Member {
     v1::KeyAdvertisement advertisement;
     crypto::Certificate certificate;
-    v1::EncryptedShares shares;      // empty sender list until sent
-    bool has_shares = false;         // in U2
-    bool has_input = false;          // in U3
-    Bytes survivor_signature;        // of B3
+    v1::EncryptedShares shares;  // empty sender list until sent
+    bool has_shares = false;     // in U2
+    bool has_input = false;      // in U3
+    Bytes survivor_signature;    // of B3
     v1::UnmaskShares unmask;
     bool has_unmask = false;
     bool complained = false;
     bool dropped = false;
     Phase dropped_in = Phase::kAdvertise;
     std::string reason;
-    NamedVectors partial;            // input that is still incomplete
+    NamedVectors partial;  // input that is still incomplete
   };
 
   explicit ServerSession(const ServerParams& params,

@@ -71,9 +71,9 @@ absl::Status CheckBitmap(ByteView bitmap, std::size_t size) {
   }
   for (std::size_t i = size; i < bitmap.size() * 8; ++i) {
     if (TestBit(bitmap, i)) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "bitmap names member %d of %d", static_cast<int>(i),
-          static_cast<int>(size)));
+      return absl::InvalidArgumentError(
+          absl::StrFormat("bitmap names member %d of %d", static_cast<int>(i),
+                          static_cast<int>(size)));
     }
   }
   return absl::OkStatus();

@@ -25,14 +25,15 @@ using NamedVectors = std::map<std::string, std::vector<std::uint32_t>>;
 struct VectorSpec {
   std::string name;
   std::uint32_t length = 0;
-  std::uint32_t bits = 32;   // in [1, 32]
-  std::uint64_t bound = 0;   // R: entries are residues of R different values
+  std::uint32_t bits = 32;  // in [1, 32]
+  std::uint64_t bound = 0;  // R: entries are residues of R different values
 
   bool operator==(const VectorSpec&) const = default;
 };
 
-// INVALID_ARGUMENT: no vectors, a repeated or empty name, a length of 0 or above
-// 2^28, bits outside [1, 32], or n (R - 1) + 1 > 2^bits for n = cohort_size.
+// INVALID_ARGUMENT: no vectors, a repeated or empty name, a length of 0 or
+// above 2^28, bits outside [1, 32], or n (R - 1) + 1 > 2^bits for n =
+// cohort_size.
 absl::Status CheckVectors(const std::vector<VectorSpec>& vectors,
                           std::uint32_t cohort_size);
 

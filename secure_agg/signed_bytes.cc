@@ -17,8 +17,7 @@ Bytes AdvertisementBytes(const v1::KeyAdvertisement& a) {
 
 crypto::Sha256Digest LeafHash(const v1::KeyAdvertisement& advertisement) {
   Encoder e("sotto/secagg/leaf/v1");
-  e.Octets(AdvertisementBytes(advertisement))
-      .Octets(advertisement.signature());
+  e.Octets(AdvertisementBytes(advertisement)).Octets(advertisement.signature());
   return crypto::Sha256(e.bytes());
 }
 

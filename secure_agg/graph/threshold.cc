@@ -9,15 +9,15 @@ namespace sotto::secure_agg {
 absl::StatusOr<GraphParams> CompleteGraph(std::uint32_t cohort_size,
                                           double corrupted_fraction) {
   if (cohort_size < 3 || cohort_size > 65535) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "cohort size is %d, needs 3 to 65535", cohort_size));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("cohort size is %d, needs 3 to 65535", cohort_size));
   }
   if (!(corrupted_fraction >= 0 && corrupted_fraction < 0.5)) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "corrupted fraction is %g, needs [0, 0.5)", corrupted_fraction));
   }
-  const auto corrupted = static_cast<std::uint32_t>(
-      std::floor(corrupted_fraction * cohort_size));
+  const auto corrupted =
+      static_cast<std::uint32_t>(std::floor(corrupted_fraction * cohort_size));
   GraphParams params;
   params.neighbours = cohort_size - 1;
   params.threshold = (params.neighbours + corrupted) / 2 + 1;

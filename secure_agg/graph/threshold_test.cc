@@ -33,8 +33,6 @@ TEST(ThresholdTest, ImpossibleCohortsAreRefused) {
               StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(CompleteGraph(10, 0.5),
               StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(CompleteGraph(3, 0.4),
-              StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Masks on vectors of residues mod 2^bits, fused: each tile of the stream is
-// generated in cache and added at once. Lanes of the stream are 16 bits wide when
-// bits <= 16, else 32; the sum wraps naturally and is reduced at the end.
+// generated in cache and added at once. Lanes of the stream are 16 bits wide
+// when bits <= 16, else 32; the sum wraps naturally and is reduced at the end.
 
 #ifndef SOTTO_SECURE_AGG_MASKING_MASK_H_
 #define SOTTO_SECURE_AGG_MASKING_MASK_H_

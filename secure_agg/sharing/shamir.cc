@@ -97,9 +97,8 @@ Share InterpolateAt(std::span<const Share> shares, std::uint64_t point) {
   result.point = point;
   for (std::size_t i = 0; i < shares.size(); ++i) {
     for (std::size_t limb = 0; limb < kShareLimbs; ++limb) {
-      result.limbs[limb] =
-          field61::Add(result.limbs[limb],
-                       field61::Mul(weights[i], shares[i].limbs[limb]));
+      result.limbs[limb] = field61::Add(
+          result.limbs[limb], field61::Mul(weights[i], shares[i].limbs[limb]));
     }
   }
   return result;
@@ -136,10 +135,9 @@ Bytes EncodeShare(const Share& share) {
 
 absl::StatusOr<Share> DecodeShare(ByteView bytes, std::uint64_t point) {
   if (bytes.size() != kShareBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("share has %d bytes, expected %d",
-                        static_cast<int>(bytes.size()),
-                        static_cast<int>(kShareBytes)));
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "share has %d bytes, expected %d", static_cast<int>(bytes.size()),
+        static_cast<int>(kShareBytes)));
   }
   Share share;
   share.point = point;

@@ -1,8 +1,9 @@
-// Shamir's secret sharing of 32-byte secrets over GF(2^61 - 1), in five limbs of
-// at most seven bytes (Shamir 1979).
+// Shamir's secret sharing of 32-byte secrets over GF(2^61 - 1), in five limbs
+// of at most seven bytes (Shamir 1979).
 //
-// A share is the value of five random polynomials of degree threshold - 1 at the
-// holder's point; `threshold` shares determine the secret, fewer say nothing.
+// A share is the value of five random polynomials of degree threshold - 1 at
+// the holder's point; `threshold` shares determine the secret, fewer say
+// nothing.
 
 #ifndef SOTTO_SECURE_AGG_SHARING_SHAMIR_H_
 #define SOTTO_SECURE_AGG_SHARING_SHAMIR_H_
@@ -34,8 +35,8 @@ std::vector<Share> SplitSecret(const crypto::Secret<32>& secret,
                                std::span<const std::uint64_t> points,
                                crypto::Rng& rng);
 
-// From exactly `threshold` shares with distinct points, asserted. DATA_LOSS: the
-// shares are those of no 32-byte secret.
+// From exactly `threshold` shares with distinct points, asserted. DATA_LOSS:
+// the shares are those of no 32-byte secret.
 absl::StatusOr<crypto::Secret<32>> CombineShares(std::span<const Share> shares);
 
 // The value at `point` of the polynomials through `shares`.

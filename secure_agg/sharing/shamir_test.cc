@@ -35,8 +35,7 @@ TEST(ShamirTest, AnyThresholdSharesGiveTheSecretBack) {
     auto shares = SplitSecret(secret, threshold, Points(holders), rng);
     for (int turn = 0; turn < 5; ++turn) {
       std::rotate(shares.begin(), shares.begin() + 1, shares.end());
-      const auto back =
-          CombineShares(std::span(shares).first(threshold));
+      const auto back = CombineShares(std::span(shares).first(threshold));
       ASSERT_THAT(back, IsOk());
       EXPECT_EQ(HexEncode(back->Reveal()), HexEncode(secret.Reveal()));
     }

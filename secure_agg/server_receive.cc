@@ -1,0 +1,328 @@
+// What clients send. Each message is checked whole before anything changes.
+
+#include <algorithm>
+#include <set>
+
+#include "base/status.h"
+#include "secure_agg/masking/mask.h"
+#include "secure_agg/server_session.h"
+#include "secure_agg/sharing/shamir.h"
+#include "secure_agg/signed_bytes.h"
+
+namespace sotto::secure_agg {
+namespace {
+
+constexpr std::size_t kMaxCiphertext = 512;
+constexpr std::size_t kMaxReason = 512;
+
+absl::Status Malformed(const std::string& what) {
+  return absl::InvalidArgumentError(what);
+}
+
+absl::Status CheckSender(std::uint32_t sender, std::size_t index) {
+  if (sender == index) return absl::OkStatus();
+  return Malformed(
+      absl::StrFormat("the message says member %d, the device is member %d",
+                      static_cast<int>(sender), static_cast<int>(index)));
+}
+
+absl::Status CheckSignature(const crypto::PublicKey& key, ByteView bytes,
+                            const std::string& signature, const char* what) {
+  if (crypto::Verify(key, bytes, AsBytes(signature)).ok()) {
+    return absl::OkStatus();
+  }
+  return absl::UnauthenticatedError(
+      absl::StrFormat("%s: the signature does not verify", what));
+}
+
+// Little-endian lanes of 2 or 4 bytes.
+std::uint32_t LaneAt(ByteView bytes, std::size_t index, std::size_t width) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < width; ++i) {
+    value |= static_cast<std::uint32_t>(bytes[index * width + i]) << (8 * i);
+  }
+  return value;
+}
+
+std::size_t LaneWidth(const VectorSpec& spec) {
+  return spec.bits <= 16 ? 2 : 4;
+}
+
+}  // namespace
+
+absl::Status ServerSession::ReceiveAdvertisement(
+    const v1::KeyAdvertisement& message, UnixTime now) {
+  if (phase_ != Phase::kAdvertise) {
+    // Repeating what was counted is fine; a late one is not.
+    for (const Member& member : members_) {
+      if (member.advertisement.signature() == message.signature()) {
+        return absl::OkStatus();
+      }
+    }
+    return absl::FailedPreconditionError("the cohort of this round is closed");
+  }
+  SOTTO_ASSIGN_OR_RETURN(
+      const crypto::Certificate certificate,
+      crypto::VerifyCertificate(AsBytes(message.certificate()), params_.issuer,
+                                now));
+  SOTTO_RETURN_IF_ERROR(CheckSignature(certificate.identity_key,
+                                       AdvertisementBytes(message),
+                                       message.signature(), "advertisement"));
+  if (message.task() != params_.task || message.round() != params_.round ||
+      !std::ranges::equal(AsBytes(message.round_id()), params_.round_id)) {
+    return Malformed("advertisement: it is for another round");
+  }
+  if (!std::ranges::equal(AsBytes(message.model_hash()), params_.model_hash) ||
+      !std::ranges::equal(AsBytes(message.plan_hash()), params_.plan_hash)) {
+    return Malformed("advertisement: it is for another model or plan");
+  }
+  if (message.channel_key().size() != 32 || message.mask_key().size() != 32 ||
+      message.nonce().size() != 32 ||
+      message.channel_key() == message.mask_key()) {
+    return Malformed("advertisement: keys or nonce are not 32 bytes each");
+  }
+  const bool known = waiting_.count(certificate.device_id) != 0;
+  if (!known && waiting_.size() >= params_.max_cohort) {
+    return absl::FailedPreconditionError("the cohort of this round is full");
+  }
+  // A device that restarted has new keys; its last word counts.
+  waiting_[certificate.device_id] = message;
+  return absl::OkStatus();
+}
+
+absl::Status ServerSession::ReceiveShares(const crypto::DeviceId& device,
+                                          const v1::EncryptedShares& message) {
+  SOTTO_ASSIGN_OR_RETURN(const std::size_t index, IndexOf(device));
+  Member& member = members_[index];
+  if (member.has_shares && member.shares.signature() == message.signature()) {
+    return absl::OkStatus();
+  }
+  SOTTO_RETURN_IF_ERROR(ExpectPhase(Phase::kShares));
+  if (member.has_shares || member.dropped) {
+    return absl::FailedPreconditionError(
+        "shares: this member has sent others, or left");
+  }
+  SOTTO_RETURN_IF_ERROR(CheckSender(message.sender(), index));
+  if (message.self_mask_commitment().size() != 32 ||
+      static_cast<std::size_t>(message.shares_size()) != members_.size() - 1) {
+    return Malformed(absl::StrFormat(
+        "shares: %d of them for %d other members, or a bad commitment",
+        message.shares_size(), static_cast<int>(members_.size()) - 1));
+  }
+  std::set<std::uint32_t> recipients;
+  for (const auto& share : message.shares()) {
+    if (share.recipient() >= members_.size() || share.recipient() == index ||
+        !recipients.insert(share.recipient()).second ||
+        share.ciphertext().empty() ||
+        share.ciphertext().size() > kMaxCiphertext) {
+      return Malformed(absl::StrFormat("shares: the one for member %d is bad",
+                                       share.recipient()));
+    }
+  }
+  SOTTO_RETURN_IF_ERROR(CheckSignature(member.certificate.identity_key,
+                                       SharesBytes(session_, message),
+                                       message.signature(), "shares"));
+  member.shares = message;
+  member.has_shares = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<InputProgress> ServerSession::ReceiveInput(
+    const crypto::DeviceId& device, const v1::MaskedInputChunk& message) {
+  SOTTO_ASSIGN_OR_RETURN(const std::size_t index, IndexOf(device));
+  Member& member = members_[index];
+  if (member.has_input) return InputProgress{.complete = true};
+  SOTTO_RETURN_IF_ERROR(ExpectPhase(Phase::kInputs));
+  if (!IsExpected(member)) {
+    return absl::FailedPreconditionError(
+        "masked input: this member did not share its keys, or left");
+  }
+  SOTTO_RETURN_IF_ERROR(CheckSender(message.sender(), index));
+  // The next element wanted, in the manifest's vector order.
+  std::size_t at = 0;
+  while (at < params_.vectors.size() &&
+         member.partial[params_.vectors[at].name].size() ==
+             params_.vectors[at].length) {
+    ++at;
+  }
+  if (at == params_.vectors.size()) {
+    // A whole input without a valid signature: start again.
+    member.partial.clear();
+    at = 0;
+  }
+  const VectorSpec& spec = params_.vectors[at];
+  std::vector<std::uint32_t>& partial = member.partial[spec.name];
+  const InputProgress want = {
+      .vector = spec.name,
+      .next_offset = static_cast<std::uint32_t>(partial.size())};
+  if (message.vector() != spec.name || message.offset() != partial.size()) {
+    // Another place than we are at: tell where to go on, or refuse names that
+    // the session does not have.
+    const auto known =
+        std::ranges::find(params_.vectors, message.vector(), &VectorSpec::name);
+    if (known == params_.vectors.end() || message.offset() >= known->length) {
+      return Malformed(absl::StrFormat(
+          "masked input: vector '%s' at %d is not part of the session",
+          message.vector(), static_cast<int>(message.offset())));
+    }
+    return want;
+  }
+  const std::size_t width = LaneWidth(spec);
+  const ByteView bytes = AsBytes(message.elements());
+  const std::size_t count = bytes.size() / width;
+  if (bytes.empty() || bytes.size() % width != 0 ||
+      count > spec.length - partial.size()) {
+    return Malformed(absl::StrFormat(
+        "masked input: vector '%s' has %d elements left, the chunk has %d "
+        "bytes of %d each",
+        spec.name, static_cast<int>(spec.length - partial.size()),
+        static_cast<int>(bytes.size()), static_cast<int>(width)));
+  }
+  const std::uint64_t modulus = std::uint64_t{1} << spec.bits;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (LaneAt(bytes, i, width) >= modulus) {
+      return Malformed(absl::StrFormat(
+          "masked input: an element of vector '%s' has more than %d bits",
+          spec.name, spec.bits));
+    }
+  }
+  const bool ends =
+      at + 1 == params_.vectors.size() && partial.size() + count == spec.length;
+  if (message.last() != ends) {
+    return Malformed("masked input: 'last' is not at the last element");
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    partial.push_back(LaneAt(bytes, i, width));
+  }
+  if (ends) {
+    SOTTO_RETURN_IF_ERROR(Finish(member, message));
+    member.has_input = true;
+    member.partial.clear();
+    return InputProgress{.complete = true};
+  }
+  if (partial.size() == spec.length) {
+    return InputProgress{.vector = params_.vectors[at + 1].name};
+  }
+  return InputProgress{
+      .vector = spec.name,
+      .next_offset = static_cast<std::uint32_t>(partial.size())};
+}
+
+absl::Status ServerSession::Finish(const Member& member,
+                                   const v1::MaskedInputChunk& last) {
+  crypto::Sha256Hasher hasher;
+  for (const VectorSpec& spec : params_.vectors) {
+    const std::size_t width = LaneWidth(spec);
+    const std::vector<std::uint32_t>& values = member.partial.at(spec.name);
+    Bytes lanes;
+    lanes.reserve(values.size() * width);
+    for (const std::uint32_t value : values) {
+      for (std::size_t i = 0; i < width; ++i) {
+        lanes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+      }
+    }
+    hasher.Update(lanes);
+  }
+  SOTTO_RETURN_IF_ERROR(
+      CheckSignature(member.certificate.identity_key,
+                     InputBytes(session_, last.sender(), hasher.Finish()),
+                     last.signature(), "masked input"));
+  for (const VectorSpec& spec : params_.vectors) {
+    std::vector<std::uint32_t>& sum = accumulator_[spec.name];
+    const std::vector<std::uint32_t>& values = member.partial.at(spec.name);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += values[i];
+    ReduceLanes(spec.bits, sum);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ServerSession::ReceiveSurvivorSignature(
+    const crypto::DeviceId& device, const v1::SurvivorSignature& message) {
+  SOTTO_ASSIGN_OR_RETURN(const std::size_t index, IndexOf(device));
+  Member& member = members_[index];
+  if (!member.survivor_signature.empty() &&
+      ToString(member.survivor_signature) == message.signature()) {
+    return absl::OkStatus();
+  }
+  SOTTO_RETURN_IF_ERROR(ExpectPhase(Phase::kConsistency));
+  if (!IsExpected(member)) {
+    return absl::FailedPreconditionError(
+        "survivor signature: this member is no survivor, or left");
+  }
+  SOTTO_RETURN_IF_ERROR(CheckSender(message.sender(), index));
+  SOTTO_RETURN_IF_ERROR(CheckSignature(
+      member.certificate.identity_key, ClientSurvivorBytes(session_, u3_),
+      message.signature(), "survivor signature"));
+  member.survivor_signature = ToBytes(message.signature());
+  return absl::OkStatus();
+}
+
+absl::Status ServerSession::ReceiveUnmaskShares(
+    const crypto::DeviceId& device, const v1::UnmaskShares& message) {
+  SOTTO_ASSIGN_OR_RETURN(const std::size_t index, IndexOf(device));
+  Member& member = members_[index];
+  if (member.has_unmask && member.unmask.signature() == message.signature()) {
+    return absl::OkStatus();
+  }
+  // Enough others may have answered before.
+  if (phase_ == Phase::kFinished) return absl::OkStatus();
+  SOTTO_RETURN_IF_ERROR(ExpectPhase(Phase::kUnmask));
+  if (!IsExpected(member)) {
+    return absl::FailedPreconditionError(
+        "unmask shares: this member did not sign the survivor set, or left");
+  }
+  SOTTO_RETURN_IF_ERROR(CheckSender(message.sender(), index));
+  std::set<std::uint32_t> owners;
+  for (const auto& share : message.shares()) {
+    const std::uint32_t owner = share.owner();
+    if (owner >= members_.size() || owner == index || !TestBit(u2_, owner) ||
+        !owners.insert(owner).second) {
+      return Malformed(absl::StrFormat(
+          "unmask shares: the one of member %d is unexpected", owner));
+    }
+    const auto kind = TestBit(u3_, owner) ? v1::UnmaskShares::SELF_MASK
+                                          : v1::UnmaskShares::MASK_KEY;
+    if (share.kind() != kind) {
+      return Malformed(absl::StrFormat(
+          "unmask shares: the one of member %d is of the other kind", owner));
+    }
+    SOTTO_RETURN_IF_ERROR(
+        DecodeShare(AsBytes(share.share()), index + 1).status());
+  }
+  if (owners.size() != CountBits(u2_) - 1) {
+    return Malformed(absl::StrFormat("unmask shares: %d of them, %d are needed",
+                                     static_cast<int>(owners.size()),
+                                     static_cast<int>(CountBits(u2_)) - 1));
+  }
+  SOTTO_RETURN_IF_ERROR(CheckSignature(member.certificate.identity_key,
+                                       UnmaskBytes(session_, message),
+                                       message.signature(), "unmask shares"));
+  member.unmask = message;
+  member.has_unmask = true;
+  return absl::OkStatus();
+}
+
+absl::Status ServerSession::ReceiveComplaint(const crypto::DeviceId& device,
+                                             const v1::Complaint& message) {
+  if (phase_ == Phase::kAdvertise) {
+    waiting_.erase(device);
+    return absl::OkStatus();
+  }
+  SOTTO_ASSIGN_OR_RETURN(const std::size_t index, IndexOf(device));
+  Member& member = members_[index];
+  SOTTO_RETURN_IF_ERROR(
+      CheckSignature(member.certificate.identity_key,
+                     ComplaintBytes(params_.round_id, message),
+                     message.signature(), "complaint"));
+  if (member.dropped || phase_ == Phase::kFinished ||
+      phase_ == Phase::kFailed) {
+    return absl::OkStatus();
+  }
+  member.complained = true;
+  member.dropped = true;
+  member.dropped_in = phase_;
+  member.reason = message.reason().substr(0, kMaxReason);
+  return absl::OkStatus();
+}
+
+}  // namespace sotto::secure_agg

@@ -1,0 +1,222 @@
+// Creation, membership and replies; what arrives is in server_receive.cc, what
+// closing a phase does in server_close.cc.
+
+#include "secure_agg/server_session.h"
+
+#include <algorithm>
+
+#include "base/status.h"
+#include "secure_agg/signed_bytes.h"
+
+namespace sotto::secure_agg {
+
+absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Create(
+    const ServerParams& params, const crypto::SigningKey& key) {
+  const auto bad = [](const std::string& what) {
+    return absl::InvalidArgumentError("session: " + what);
+  };
+  if (params.task.empty()) return bad("task is empty");
+  if (params.max_cohort < 3 || params.max_cohort > 65535) {
+    return bad(absl::StrFormat("max_cohort is %d, needs 3 to 65535",
+                               params.max_cohort));
+  }
+  if (params.min_cohort < 3 || params.min_cohort > params.max_cohort) {
+    return bad(absl::StrFormat("min_cohort is %d, needs 3 to max_cohort = %d",
+                               params.min_cohort, params.max_cohort));
+  }
+  if (!(params.corrupted_fraction >= 0 && params.corrupted_fraction < 0.5)) {
+    return bad("corrupted_fraction is outside [0, 0.5)");
+  }
+  if (params.previous_model_hash.size() != 0 &&
+      params.previous_model_hash.size() != 32) {
+    return bad("previous_model_hash is neither empty nor 32 bytes");
+  }
+  SOTTO_RETURN_IF_ERROR(CheckVectors(params.vectors, params.max_cohort));
+  std::unique_ptr<ServerSession> made(new ServerSession(params, key));
+  for (const VectorSpec& v : params.vectors) {
+    made->accumulator_[v.name].assign(v.length, 0);
+  }
+  return made;
+}
+
+absl::StatusOr<std::size_t> ServerSession::IndexOf(
+    const crypto::DeviceId& device) const {
+  const auto found = std::ranges::lower_bound(
+      members_, device, {},
+      [](const Member& m) { return m.certificate.device_id; });
+  if (found == members_.end() || found->certificate.device_id != device) {
+    return absl::NotFoundError("device " + HexEncode(device) +
+                               " is not a member of this session");
+  }
+  return static_cast<std::size_t>(found - members_.begin());
+}
+
+absl::Status ServerSession::ExpectPhase(Phase phase) const {
+  if (phase_ == phase) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrFormat("the session is in phase %s, the message is for %s",
+                      PhaseName(phase_), PhaseName(phase)));
+}
+
+bool ServerSession::IsExpected(const Member& member) const {
+  if (member.dropped) return false;
+  switch (phase_) {
+    case Phase::kShares:
+      return true;
+    case Phase::kInputs:
+      return member.has_shares;
+    case Phase::kConsistency:
+      return member.has_input;
+    case Phase::kUnmask:
+      return !member.survivor_signature.empty();
+    case Phase::kAdvertise:
+    case Phase::kFinished:
+    case Phase::kFailed:
+      return false;
+  }
+  return false;
+}
+
+bool ServerSession::HasAnswered(const Member& member) const {
+  switch (phase_) {
+    case Phase::kShares:
+      return member.has_shares;
+    case Phase::kInputs:
+      return member.has_input;
+    case Phase::kConsistency:
+      return !member.survivor_signature.empty();
+    case Phase::kUnmask:
+      return member.has_unmask;
+    case Phase::kAdvertise:
+    case Phase::kFinished:
+    case Phase::kFailed:
+      return true;
+  }
+  return true;
+}
+
+std::size_t ServerSession::expected() const {
+  if (phase_ == Phase::kAdvertise) return params_.max_cohort;
+  return static_cast<std::size_t>(std::ranges::count_if(
+      members_, [this](const Member& m) { return IsExpected(m); }));
+}
+
+std::size_t ServerSession::arrived() const {
+  if (phase_ == Phase::kAdvertise) return waiting_.size();
+  return static_cast<std::size_t>(std::ranges::count_if(
+      members_,
+      [this](const Member& m) { return IsExpected(m) && HasAnswered(m); }));
+}
+
+bool ServerSession::HasAnswered(const crypto::DeviceId& device) const {
+  if (phase_ == Phase::kAdvertise) return waiting_.count(device) != 0;
+  const auto index = IndexOf(device);
+  return index.ok() && HasAnswered(members_[*index]);
+}
+
+absl::StatusOr<v1::Roster> ServerSession::RosterFor(
+    const crypto::DeviceId& device) const {
+  if (phase_ == Phase::kAdvertise) {
+    return absl::FailedPreconditionError("the cohort is still forming");
+  }
+  SOTTO_RETURN_IF_ERROR(IndexOf(device).status());
+  v1::Roster roster;
+  *roster.mutable_manifest() = manifest_;
+  roster.set_manifest_signature(ToString(manifest_signature_));
+  for (const Member& member : members_) {
+    *roster.add_members() = member.advertisement;
+  }
+  return roster;
+}
+
+absl::StatusOr<v1::ShareDelivery> ServerSession::DeliveryFor(
+    const crypto::DeviceId& device) const {
+  if (u2_.empty()) {
+    return absl::FailedPreconditionError("shares are still arriving");
+  }
+  SOTTO_ASSIGN_OR_RETURN(const std::size_t own, IndexOf(device));
+  if (!TestBit(u2_, own)) {
+    return absl::NotFoundError("device " + HexEncode(device) +
+                               " did not share its keys");
+  }
+  v1::ShareDelivery out;
+  out.set_members(ToString(u2_));
+  out.set_signature(ToString(key_->Sign(DeliveryBytes(session_, u2_))));
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (i == own || !TestBit(u2_, i)) continue;
+    for (const auto& share : members_[i].shares.shares()) {
+      if (share.recipient() != own) continue;
+      auto* copy = out.add_shares();
+      copy->set_sender(static_cast<std::uint32_t>(i));
+      copy->set_ciphertext(share.ciphertext());
+    }
+  }
+  return out;
+}
+
+absl::StatusOr<v1::SurvivorSet> ServerSession::SurvivorsFor(
+    const crypto::DeviceId& device) const {
+  if (u3_.empty()) {
+    return absl::FailedPreconditionError("inputs are still arriving");
+  }
+  SOTTO_ASSIGN_OR_RETURN(const std::size_t own, IndexOf(device));
+  if (!TestBit(u3_, own)) {
+    return absl::NotFoundError("device " + HexEncode(device) +
+                               " is not among the survivors");
+  }
+  v1::SurvivorSet out;
+  out.set_members(ToString(u3_));
+  out.set_signature(ToString(key_->Sign(ServerSurvivorBytes(session_, u3_))));
+  return out;
+}
+
+absl::StatusOr<v1::UnmaskRequest> ServerSession::UnmaskRequestFor(
+    const crypto::DeviceId& device) const {
+  if (phase_ != Phase::kUnmask && phase_ != Phase::kFinished) {
+    return absl::FailedPreconditionError("signatures are still arriving");
+  }
+  SOTTO_ASSIGN_OR_RETURN(const std::size_t own, IndexOf(device));
+  if (members_[own].survivor_signature.empty()) {
+    return absl::NotFoundError("device " + HexEncode(device) +
+                               " did not sign the survivor set");
+  }
+  v1::UnmaskRequest out;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (i == own || members_[i].survivor_signature.empty()) continue;
+    auto* signature = out.add_signatures();
+    signature->set_sender(static_cast<std::uint32_t>(i));
+    signature->set_signature(ToString(members_[i].survivor_signature));
+  }
+  return out;
+}
+
+std::vector<MemberStatus> ServerSession::Members() const {
+  std::vector<MemberStatus> out;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const Member& m = members_[i];
+    out.push_back({.device_id = m.certificate.device_id,
+                   .included = !u3_.empty() && TestBit(u3_, i),
+                   .dropped = m.dropped,
+                   .dropped_in = m.dropped_in,
+                   .reason = m.reason});
+  }
+  return out;
+}
+
+absl::StatusOr<AggregateResult> ServerSession::Result() const {
+  if (phase_ != Phase::kFinished) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the session is in phase %s, it has no result%s%s", PhaseName(phase_),
+        failure_.empty() ? "" : ": ", failure_));
+  }
+  AggregateResult result;
+  result.sums = accumulator_;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (TestBit(u3_, i)) {
+      result.included.push_back(members_[i].certificate.device_id);
+    }
+  }
+  return result;
+}
+
+}  // namespace sotto::secure_agg

@@ -1,0 +1,290 @@
+#include "secure_agg/server_session.h"
+
+#include "gtest/gtest.h"
+#include "secure_agg/signed_bytes.h"
+#include "tests/support/cohort.h"
+#include "tests/support/status_matchers.h"
+
+namespace sotto::secure_agg {
+namespace {
+
+using ::testing::HasSubstr;
+
+void ExpectExact(Cohort& cohort) {
+  const auto result = cohort.server().Result();
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->sums, cohort.SumOf(result->included));
+}
+
+TEST(ServerSessionTest, TheSumIsExactWhenNobodyDropsOut) {
+  for (const std::uint32_t n : {3u, 5u, 24u}) {
+    for (const std::uint32_t bits : {16u, 20u, 32u}) {
+      Cohort cohort({.size = n, .bits = bits});
+      ASSERT_THAT(cohort.Run([](auto, auto) { return true; }), IsOk());
+      ExpectExact(cohort);
+      EXPECT_EQ(cohort.server().Result()->included.size(), n);
+      EXPECT_TRUE(cohort.server().suspects().empty());
+    }
+  }
+}
+
+TEST(ServerSessionTest, TheSumIsExactOverTheSurvivorsOfEveryStep) {
+  for (const Phase step : {Phase::kAdvertise, Phase::kShares, Phase::kInputs,
+                           Phase::kConsistency, Phase::kUnmask}) {
+    for (const std::uint32_t lost : {1u, 2u, 7u}) {
+      SCOPED_TRACE(PhaseName(step) + " loses " + std::to_string(lost));
+      Cohort cohort({.size = 24, .corrupted_fraction = 0.1});
+      ASSERT_THAT(cohort.Run([&](std::uint32_t i, Phase phase) {
+        return phase != step || i % 3 != 1 || i / 3 >= lost;
+      }),
+                  IsOk());
+      ExpectExact(cohort);
+      const bool counted = step > Phase::kInputs;
+      EXPECT_EQ(cohort.server().Result()->included.size(),
+                counted ? 24 : 24 - lost);
+      for (const MemberStatus& member : cohort.server().Members()) {
+        if (member.dropped) {
+          EXPECT_EQ(member.dropped_in, step);
+          EXPECT_EQ(member.reason, "no answer");
+        }
+      }
+    }
+  }
+}
+
+TEST(ServerSessionTest, TooFewSurvivorsEndTheSessionWithoutASum) {
+  for (const Phase step :
+       {Phase::kShares, Phase::kInputs, Phase::kConsistency, Phase::kUnmask}) {
+    Cohort cohort({.size = 10});
+    EXPECT_THAT(cohort.Run([&](std::uint32_t i, Phase phase) {
+      return phase != step || i < 5;
+    }),
+                StatusIs(absl::StatusCode::kAborted, HasSubstr("needed")));
+    EXPECT_EQ(cohort.server().phase(), Phase::kFailed);
+    EXPECT_THAT(cohort.server().Result(),
+                StatusIs(absl::StatusCode::kFailedPrecondition));
+  }
+}
+
+TEST(ServerSessionTest, ASnapshotAfterEveryMessageResumesToTheSameSum) {
+  Cohort cohort({.size = 6});
+  int messages = 0;
+  ASSERT_THAT(
+      cohort.Run([](std::uint32_t i,
+                    Phase phase) { return phase != Phase::kInputs || i != 2; },
+                 [&] {
+                   const Bytes bytes = cohort.server().Snapshot();
+                   auto restored =
+                       ServerSession::Restore(bytes, cohort.coordinator());
+                   ASSERT_THAT(restored, IsOk());
+                   EXPECT_EQ((*restored)->Snapshot(), bytes);
+                   cohort.ReplaceServer(*std::move(restored));
+                   ++messages;
+                 }),
+      IsOk());
+  ExpectExact(cohort);
+  EXPECT_EQ(messages, 6 + 6 + 5 + 5 + 5 + 5);
+}
+
+TEST(ServerSessionTest, ADamagedSnapshotIsDataLoss) {
+  Cohort cohort({.size = 3});
+  ASSERT_THAT(cohort.Run([](auto, auto) { return true; }), IsOk());
+  const Bytes good = cohort.server().Snapshot();
+  for (std::size_t i = 0; i < good.size(); i += 11) {
+    Bytes damaged = good;
+    damaged[i] ^= 1;
+    EXPECT_THAT(ServerSession::Restore(damaged, cohort.coordinator()),
+                StatusIs(absl::StatusCode::kDataLoss));
+    EXPECT_THAT(
+        ServerSession::Restore(ByteView(good).first(i), cohort.coordinator()),
+        StatusIs(absl::StatusCode::kDataLoss));
+  }
+}
+
+TEST(ServerSessionTest, RepeatedMessagesChangeNothing) {
+  Cohort cohort({.size = 4});
+  ServerSession& server = cohort.server();
+  std::vector<v1::KeyAdvertisement> keys;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    keys.push_back(cohort.client(i).Advertise().value());
+    ASSERT_THAT(server.ReceiveAdvertisement(keys[i], cohort.now()), IsOk());
+    ASSERT_THAT(server.ReceiveAdvertisement(keys[i], cohort.now()), IsOk());
+  }
+  EXPECT_EQ(server.arrived(), 4u);
+  ASSERT_THAT(server.Close(), IsOk());
+  EXPECT_THAT(server.ReceiveAdvertisement(keys[0], cohort.now()), IsOk());
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    const auto shares =
+        cohort.client(i).ShareKeys(server.RosterFor(cohort.id(i)).value());
+    ASSERT_THAT(server.ReceiveShares(cohort.id(i), *shares), IsOk());
+    ASSERT_THAT(server.ReceiveShares(cohort.id(i), *shares), IsOk());
+  }
+  ASSERT_THAT(server.Close(), IsOk());
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    const auto chunks = cohort.client(i).MaskInput(
+        server.DeliveryFor(cohort.id(i)).value(), cohort.input(i));
+    for (int twice = 0; twice < 2; ++twice) {
+      for (const auto& chunk : *chunks) {
+        const auto progress = server.ReceiveInput(cohort.id(i), chunk);
+        ASSERT_THAT(progress, IsOk());
+        if (chunk.last() || twice == 1) {
+          EXPECT_TRUE(progress->complete);
+        }
+      }
+    }
+  }
+  EXPECT_EQ(server.arrived(), 4u);
+}
+
+// Every change of one field of a good message is refused and changes nothing.
+TEST(ServerSessionTest, MalformedMessagesAreRefusedWhole) {
+  Cohort cohort({.size = 4});
+  ServerSession& server = cohort.server();
+  const auto id = cohort.id(0);
+  const auto refuse = [&](const absl::Status& status, absl::StatusCode code) {
+    EXPECT_THAT(status, StatusIs(code));
+  };
+  using absl::StatusCode;
+  auto advert = cohort.client(0).Advertise().value();
+  const auto spoiled = [&](auto change) {
+    auto copy = advert;
+    change(copy);
+    return server.ReceiveAdvertisement(copy, cohort.now());
+  };
+  refuse(spoiled([](auto& a) { a.set_round(8); }),
+         StatusCode::kUnauthenticated);
+  refuse(spoiled([](auto& a) { a.set_mask_key("x"); }),
+         StatusCode::kUnauthenticated);
+  refuse(spoiled([](auto& a) { a.set_certificate("x"); }),
+         StatusCode::kInvalidArgument);
+  refuse(spoiled([](auto& a) { a.clear_signature(); }),
+         StatusCode::kUnauthenticated);
+  EXPECT_EQ(server.arrived(), 0u);
+  ASSERT_THAT(server.ReceiveAdvertisement(advert, cohort.now()), IsOk());
+  for (std::uint32_t i = 1; i < 4; ++i) {
+    ASSERT_THAT(server.ReceiveAdvertisement(
+                    cohort.client(i).Advertise().value(), cohort.now()),
+                IsOk());
+  }
+  ASSERT_THAT(server.Close(), IsOk());
+
+  auto shares =
+      cohort.client(0).ShareKeys(server.RosterFor(id).value()).value();
+  const auto bad_shares = [&](auto change) {
+    auto copy = shares;
+    change(copy);
+    return server.ReceiveShares(id, copy);
+  };
+  refuse(bad_shares([](auto& s) { s.set_sender(1); }),
+         StatusCode::kInvalidArgument);
+  refuse(bad_shares([](auto& s) { s.mutable_shares()->RemoveLast(); }),
+         StatusCode::kInvalidArgument);
+  refuse(bad_shares([](auto& s) { s.mutable_shares(0)->set_recipient(2); }),
+         StatusCode::kInvalidArgument);
+  refuse(bad_shares([](auto& s) { s.mutable_shares(0)->set_recipient(99); }),
+         StatusCode::kInvalidArgument);
+  refuse(bad_shares([](auto& s) { s.set_self_mask_commitment("short"); }),
+         StatusCode::kInvalidArgument);
+  refuse(bad_shares([](auto& s) {
+           s.mutable_shares(0)->set_ciphertext(std::string(40, 'x'));
+         }),
+         StatusCode::kUnauthenticated);
+  refuse(server.ReceiveShares(crypto::DeviceId{}, shares),
+         StatusCode::kNotFound);
+  refuse(server.ReceiveUnmaskShares(id, {}), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(server.arrived(), 0u);
+  ASSERT_THAT(server.ReceiveShares(id, shares), IsOk());
+  for (std::uint32_t i = 1; i < 4; ++i) {
+    ASSERT_THAT(
+        server.ReceiveShares(
+            cohort.id(i), cohort.client(i)
+                              .ShareKeys(server.RosterFor(cohort.id(i)).value())
+                              .value()),
+        IsOk());
+  }
+  ASSERT_THAT(server.Close(), IsOk());
+
+  const auto chunks =
+      cohort.client(0)
+          .MaskInput(server.DeliveryFor(id).value(), cohort.input(0))
+          .value();
+  const auto bad_chunk = [&](auto change) {
+    auto copy = chunks[0];
+    change(copy);
+    return server.ReceiveInput(id, copy).status();
+  };
+  refuse(bad_chunk([](auto& c) { c.set_vector("other"); }),
+         StatusCode::kInvalidArgument);
+  refuse(bad_chunk([](auto& c) { c.set_offset(1000); }),
+         StatusCode::kInvalidArgument);
+  refuse(bad_chunk([](auto& c) { c.set_elements("abc"); }),
+         StatusCode::kInvalidArgument);
+  refuse(bad_chunk([](auto& c) { c.set_elements(std::string(44, 'x')); }),
+         StatusCode::kInvalidArgument);
+  refuse(bad_chunk([](auto& c) { c.set_last(true); }),
+         StatusCode::kInvalidArgument);
+  ASSERT_THAT(server.ReceiveInput(id, chunks[0]), IsOk());
+  auto last = chunks[1];
+  last.set_elements(std::string(12, '\1'));  // not what was signed
+  refuse(server.ReceiveInput(id, last).status(), StatusCode::kUnauthenticated);
+  EXPECT_EQ(server.arrived(), 0u);
+  // The input starts again, and then counts once.
+  const auto again = server.ReceiveInput(id, chunks[0]);
+  ASSERT_THAT(again, IsOk());
+  ASSERT_THAT(server.ReceiveInput(id, chunks[1]), IsOk());
+  EXPECT_EQ(server.arrived(), 1u);
+}
+
+TEST(ServerSessionTest, WrongSharesAreCorrectedAndTheirHoldersNamed) {
+  Cohort cohort({.size = 9});  // t = 5, so 8 holders leave room for errors
+  ServerSession& server = cohort.server();
+  const auto each = [&](const auto& step) {
+    for (std::uint32_t i = 0; i < 9; ++i) step(i);
+    ASSERT_THAT(server.Close(), IsOk());
+  };
+  each([&](std::uint32_t i) {
+    ASSERT_THAT(server.ReceiveAdvertisement(
+                    cohort.client(i).Advertise().value(), cohort.now()),
+                IsOk());
+  });
+  each([&](std::uint32_t i) {
+    ASSERT_THAT(
+        server.ReceiveShares(
+            cohort.id(i), cohort.client(i)
+                              .ShareKeys(server.RosterFor(cohort.id(i)).value())
+                              .value()),
+        IsOk());
+  });
+  each([&](std::uint32_t i) { ASSERT_THAT(cohort.SendInput(i), IsOk()); });
+  each([&](std::uint32_t i) {
+    ASSERT_THAT(
+        server.ReceiveSurvivorSignature(
+            cohort.id(i),
+            cohort.client(i)
+                .SignSurvivors(server.SurvivorsFor(cohort.id(i)).value())
+                .value()),
+        IsOk());
+  });
+  for (std::uint32_t i = 0; i < 9; ++i) {
+    auto shares = cohort.client(i)
+                      .Unmask(server.UnmaskRequestFor(cohort.id(i)).value())
+                      .value();
+    if (i == 3) {  // lies about every share, and signs the lie
+      for (auto& share : *shares.mutable_shares()) {
+        std::string bytes = share.share();
+        bytes[0] = static_cast<char>(bytes[0] ^ 1);
+        share.set_share(bytes);
+      }
+      const crypto::Signature lie = cohort.key(i).Sign(
+          UnmaskBytes(SessionIdOf(server.manifest()), shares));
+      shares.set_signature(ToString(lie));
+    }
+    ASSERT_THAT(server.ReceiveUnmaskShares(cohort.id(i), shares), IsOk());
+  }
+  ASSERT_THAT(server.Close(), IsOk());
+  ExpectExact(cohort);
+  EXPECT_EQ(server.suspects(), std::vector<std::uint32_t>{3});
+}
+
+}  // namespace
+}  // namespace sotto::secure_agg
