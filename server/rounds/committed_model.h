@@ -17,6 +17,8 @@ namespace sotto::server {
 
 // Entries of the "metrics" vector (proto/messages/plan.proto).
 inline constexpr std::uint32_t kMetricsLength = 5;
+inline constexpr std::uint64_t kMetricsBound = std::uint64_t{1} << 22;
+inline constexpr std::uint32_t kMaxCohort = 1023;  // whose sums stay exact
 inline constexpr double kLossUnit = 1.0 / 256;
 
 struct RoundSum {

@@ -102,8 +102,9 @@ absl::StatusOr<v1::StepReply> Round::Handle(const Bytes& device_id,
         record_.round, PhaseName(phase), PhaseName(wanted)));
   }
   if (request.has_input()) return HandleChunk(device_id, request.input());
-  const bool repeated =
-      !request.has_complaint() && session_->HasAnswered(IdOf(device_id));
+  const bool repeated = !request.has_complaint() &&
+                        phase != Phase::kAdvertise &&
+                        session_->HasAnswered(IdOf(device_id));
   const absl::Status received = Receive(device_id, request, parts_.clock.Now());
   if (!received.ok()) {
     log_.MarkOnce(device_id, '#');

@@ -306,6 +306,7 @@ absl::Status RoundKeeper::Commit(Task& task) {
                     : absl::OkStatus();
       });
   if (!written.ok()) return written;
+  CountEnd("committed", status);
   LogInfo("rounds", "committed task=%s round=%d included=%d cohort=%d", name,
           record.round, status.included(), status.cohort());
   model.weights.clear();
@@ -320,10 +321,22 @@ absl::Status RoundKeeper::Commit(Task& task) {
   return EnsureRound(task);
 }
 
+void RoundKeeper::CountEnd(const std::string& outcome,
+                           const v1::RoundStatus& status) {
+  ++totals_["rounds_" + outcome];
+  totals_["devices_included"] += status.included();
+  for (const auto& [step, count] : status.dropped()) {
+    totals_["devices_dropped_" + step] += count;
+  }
+  totals_["round_bytes_up"] += status.bytes_up();
+  totals_["round_bytes_down"] += status.bytes_down();
+}
+
 absl::Status RoundKeeper::Abandon(Task& task) {
   v1::RoundStatus status = task.round->Status();
   status.set_reason(*task.round->failure());
   SOTTO_RETURN_IF_ERROR(task.round->Finish(kAbandoned, status, nullptr));
+  CountEnd("abandoned", status);
   LogWarning("rounds", "abandoned task=%s round=%d: %s",
              task.settings.request.task(), task.round->record().round,
              status.reason());

@@ -82,6 +82,8 @@ class RoundKeeper {
                                           std::uint64_t round);
   absl::StatusOr<Bytes> Export(const std::string& name, std::uint64_t round);
   std::uint64_t num_open_rounds() const { return tasks_.size(); }
+  // Since the start: rounds and devices by outcome, bytes up and down.
+  const std::map<std::string, std::uint64_t>& totals() const { return totals_; }
 
  private:
   struct Task {
@@ -96,6 +98,7 @@ class RoundKeeper {
   absl::Status Settle(Task& task);
   absl::Status Commit(Task& task);
   absl::Status Abandon(Task& task);
+  void CountEnd(const std::string& outcome, const v1::RoundStatus& status);
   Round::Parts RoundParts() {
     return {parts_.store, parts_.clock, journal_, parts_.factory, moves_};
   }
@@ -103,6 +106,7 @@ class RoundKeeper {
   Parts parts_;
   Journal journal_;
   std::uint64_t moves_ = 0;
+  std::map<std::string, std::uint64_t> totals_;
   std::map<std::string, std::unique_ptr<Task>> tasks_;  // running ones
 };
 

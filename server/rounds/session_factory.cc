@@ -21,8 +21,6 @@ absl::StatusOr<std::vector<secure_agg::VectorSpec>> VectorsOf(
                                    .bits = encode.bits(),
                                    .max_weight = encode.max_weight(),
                                    .num_devices = goal}));
-  // The largest bound with goal (bound - 1) + 1 <= 2^32.
-  const std::uint64_t metric_bound = UINT32_MAX / goal + std::uint64_t{1};
   return std::vector<secure_agg::VectorSpec>{{.name = "update",
                                               .length = model_length,
                                               .bits = encode.bits(),
@@ -30,7 +28,7 @@ absl::StatusOr<std::vector<secure_agg::VectorSpec>> VectorsOf(
                                              {.name = "metrics",
                                               .length = kMetricsLength,
                                               .bits = 32,
-                                              .bound = metric_bound}};
+                                              .bound = kMetricsBound}};
 }
 
 template <std::size_t N>

@@ -53,8 +53,10 @@ absl::Status CheckTask(const v1::CreateTaskRequest& request,
   SOTTO_RETURN_IF_ERROR(
       Need(request.cohort_min() >= floor, "cohort_min",
            absl::StrFormat("at least the plan's min_cohort, %d", floor)));
-  SOTTO_RETURN_IF_ERROR(Need(request.cohort_goal() >= request.cohort_min(),
-                             "cohort_goal", "at least cohort_min"));
+  SOTTO_RETURN_IF_ERROR(Need(request.cohort_goal() >= request.cohort_min() &&
+                                 request.cohort_goal() <= kMaxCohort,
+                             "cohort_goal",
+                             absl::StrFormat("cohort_min to %d", kMaxCohort)));
   SOTTO_RETURN_IF_ERROR(
       Need(request.step_timeout_ms() > 0, "step_timeout_ms", "at least 1"));
   SOTTO_RETURN_IF_ERROR(

@@ -1,0 +1,300 @@
+#include "server/rounds/round_keeper.h"
+
+#include <set>
+
+#include "gmock/gmock.h"
+#include "server/rounds/round_state.h"
+#include "server/rounds/test_fleet.h"
+#include "tests/support/status_matchers.h"
+
+namespace sotto::server {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+// Every device that is neither in `gone` nor done takes turns until the round
+// has an end or `turns` are over; time passes when nobody can move.
+void Drive(TestFleet& fleet, const std::set<int>& gone = {}, int turns = 60) {
+  for (int turn = 0; turn < turns; ++turn) {
+    for (int i = 0; i < fleet.size(); ++i) {
+      TestDevice& device = fleet.device(i);
+      if (gone.contains(i) || !device.joined() || device.done()) continue;
+      ASSERT_THAT(device.Turn(fleet.keeper()), IsOk()) << "device " << i;
+    }
+    fleet.clock().Advance(std::chrono::milliseconds(50));
+    ASSERT_THAT(fleet.keeper().Tick(), IsOk());
+  }
+}
+
+Bytes PlainSum(TestFleet& fleet, const std::set<int>& members) {
+  std::vector<std::uint32_t> sum(kTestWeights, 0);
+  for (const int i : members) {
+    const auto encoded = fleet.device(i).Encoded(fleet.plan());
+    for (std::size_t k = 0; k < sum.size(); ++k) {
+      sum[k] = (sum[k] + encoded[k]) & 0xffffff;
+    }
+  }
+  Bytes bytes(sum.size() * 4);
+  std::memcpy(bytes.data(), sum.data(), bytes.size());
+  return bytes;
+}
+
+TEST(RoundKeeperTest, ARoundCommitsTheExactSum) {
+  TestFleet fleet("exact");
+  ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(*fleet.Join(i));
+  Drive(fleet);
+  const v1::RoundStatus round = fleet.Explain(1);
+  EXPECT_EQ(round.state(), kCommitted);
+  EXPECT_EQ(round.cohort(), 4U);
+  EXPECT_EQ(round.included(), 4U);
+  EXPECT_EQ(round.update_sum(), AsText(PlainSum(fleet, {0, 1, 2, 3})));
+  EXPECT_EQ(round.eval_count(), 32);
+  EXPECT_EQ(round.train_loss(), 1.0);
+  EXPECT_GT(round.bytes_up(), 0U);
+  EXPECT_GT(round.bytes_down(), 0U);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(fleet.device(i).outcome().kind(), v1::RoundOutcome::COMMITTED);
+    EXPECT_EQ(round.devices(i).shape(), "-[]+^su");
+  }
+  EXPECT_EQ(fleet.keeper().GetTask("train")->state(), "done");
+  EXPECT_EQ(fleet.keeper().Export("train", 1)->size(), kTestWeights * 4);
+}
+
+TEST(RoundKeeperTest, TheCommittedModelDoesNotDependOnTheOrderOfArrival) {
+  std::set<std::string> hashes;
+  for (const auto& order : {std::vector<int>{0, 1, 2, 3}, {3, 1, 0, 2}}) {
+    TestFleet fleet("order");
+    ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+    for (const int i : order) {
+      ASSERT_TRUE(*fleet.Join(i));
+      ASSERT_THAT(fleet.device(i).Turn(fleet.keeper()), IsOk());
+    }
+    Drive(fleet);
+    ASSERT_EQ(fleet.Explain(1).state(), kCommitted);
+    hashes.insert(fleet.Explain(1).model_hash());
+  }
+  EXPECT_EQ(hashes.size(), 1U);
+}
+
+TEST(RoundKeeperTest, ASmallerCohortFormsAfterTheSelectionTimeout) {
+  TestFleet fleet("smaller");
+  ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(*fleet.Join(i));
+  Drive(fleet);
+  EXPECT_EQ(fleet.Explain(1).state(), kCommitted);
+  EXPECT_EQ(fleet.Explain(1).cohort(), 3U);
+}
+
+TEST(RoundKeeperTest, BelowTheMinimumNoCohortForms) {
+  TestFleet fleet("below");
+  ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(*fleet.Join(i));
+  Drive(fleet);
+  EXPECT_EQ(fleet.Explain(1).state(), kSelecting);
+}
+
+TEST(RoundKeeperTest, LaggardsOfEachStepAreDroppedAndNamed) {
+  struct Case {
+    v1::StepRequest::MessageCase last;
+    const char* outcome;
+    std::set<int> members;
+  };
+  for (const Case& c :
+       {Case{v1::StepRequest::kShares, "dropped:share_keys", {0, 1, 2}},
+        Case{v1::StepRequest::kInput, "dropped:masked_input", {0, 1, 2}},
+        Case{v1::StepRequest::kSurvivorSignature, "included", {0, 1, 2, 3}},
+        Case{v1::StepRequest::kUnmask, "included", {0, 1, 2, 3}}}) {
+    SCOPED_TRACE(c.outcome);
+    TestFleet fleet("laggard");
+    ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(*fleet.Join(i));
+    // Device 3 dies when it is about to send its message of that step.
+    bool dead = false;
+    for (int turn = 0; turn < 80; ++turn) {
+      for (int i = 0; i < 4; ++i) {
+        dead = dead || fleet.device(3).last().message_case() == c.last;
+        if ((i == 3 && dead) || fleet.device(i).done()) continue;
+        ASSERT_THAT(fleet.device(i).Turn(fleet.keeper()), IsOk());
+      }
+      fleet.clock().Advance(std::chrono::milliseconds(50));
+      ASSERT_THAT(fleet.keeper().Tick(), IsOk());
+    }
+    ASSERT_TRUE(dead);
+    const v1::RoundStatus round = fleet.Explain(1);
+    ASSERT_EQ(round.state(), kCommitted) << round.reason();
+    EXPECT_EQ(round.included(), c.members.size());
+    EXPECT_EQ(round.update_sum(), AsText(PlainSum(fleet, c.members)));
+    for (const auto& device : round.devices()) {
+      if (device.device_id() == AsText(fleet.device(3).id())) {
+        EXPECT_EQ(device.outcome(), c.outcome);
+      }
+    }
+  }
+}
+
+TEST(RoundKeeperTest, AnAbandonedRoundIsRetriedWithTheSameModelUnderANewId) {
+  TestFleet fleet("abandoned");
+  ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(*fleet.Join(i));
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_THAT(fleet.device(i).Turn(fleet.keeper()), IsOk());
+  }
+  Drive(fleet, {1, 2, 3});  // one survivor of the first step
+  const v1::RoundStatus first = fleet.Explain(1);
+  EXPECT_EQ(first.state(), kAbandoned);
+  EXPECT_THAT(first.reason(), HasSubstr("share_keys"));
+  const auto before = fleet.store().GetRound("train", 1);
+  const auto after = fleet.store().GetRound("train", 2);
+  ASSERT_THAT(after, IsOk());
+  EXPECT_EQ(before->model_hash, after->model_hash);
+  EXPECT_EQ(after->previous_model_hash, before->model_hash);
+  EXPECT_NE(before->round_id, after->round_id);
+  EXPECT_THAT(fleet.keeper().Export("train", 1),
+              StatusIs(absl::StatusCode::kNotFound));
+  for (int i = 0; i < 4; ++i) {
+    fleet.device(i).Restart();
+    ASSERT_TRUE(*fleet.Join(i));
+  }
+  Drive(fleet);
+  EXPECT_EQ(fleet.Explain(2).state(), kCommitted);
+  EXPECT_EQ(fleet.keeper().GetTask("train")->rounds_abandoned(), 1U);
+}
+
+TEST(RoundKeeperTest, AMessageOfAnotherStepChangesNothing) {
+  TestFleet fleet("order_of_steps");
+  ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(*fleet.Join(i));
+  v1::StepRequest early;
+  early.set_round_id(fleet.device(0).last().round_id());
+  early.mutable_unmask();
+  EXPECT_THAT(fleet.keeper().Step(fleet.device(0).record(), early),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("'advertise'")));
+  v1::StepRequest poll;
+  poll.set_round_id(early.round_id());
+  poll.mutable_poll();
+  EXPECT_THAT(fleet.keeper().Step(fleet.device(0).record(), poll),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("advertise first")));
+  poll.clear_message();
+  EXPECT_THAT(fleet.keeper().Step(fleet.device(0).record(), poll),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  poll.mutable_poll();
+  poll.set_round_id(std::string(16, 'x'));
+  EXPECT_EQ(
+      fleet.keeper().Step(fleet.device(0).record(), poll)->outcome().kind(),
+      v1::RoundOutcome::UNKNOWN_ROUND);
+  Drive(fleet);
+  EXPECT_EQ(fleet.Explain(1).included(), 4U);
+}
+
+TEST(RoundKeeperTest, AWrongShapeUpdateIsRefusedAndTheSumStaysExact) {
+  TestFleet fleet("shape");
+  ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(*fleet.Join(i));
+  bool refused = false;
+  for (int turn = 0; turn < 60; ++turn) {
+    for (int i = 0; i < 4; ++i) {
+      TestDevice& device = fleet.device(i);
+      if (device.done()) continue;
+      if (i == 0 && device.last().has_input() && !refused) {
+        v1::StepRequest bad = device.last();
+        bad.mutable_input()->mutable_elements()->append(400, '\1');
+        EXPECT_THAT(fleet.keeper().Step(device.record(), bad),
+                    StatusIs(absl::StatusCode::kInvalidArgument,
+                             HasSubstr("elements left")));
+        bad = device.last();
+        bad.mutable_input()->set_vector("gradient");
+        EXPECT_THAT(fleet.keeper().Step(device.record(), bad),
+                    StatusIs(absl::StatusCode::kInvalidArgument,
+                             HasSubstr("'gradient'")));
+        refused = true;
+      }
+      ASSERT_THAT(device.Turn(fleet.keeper()), IsOk());
+    }
+    ASSERT_THAT(fleet.keeper().Tick(), IsOk());
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(fleet.Explain(1).update_sum(),
+            AsText(PlainSum(fleet, {0, 1, 2, 3})));
+}
+
+TEST(RoundKeeperTest, ADeviceCannotSpeakForAnother) {
+  TestFleet fleet("another");
+  ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(*fleet.Join(i));
+  EXPECT_THAT(
+      fleet.keeper().Step(fleet.device(1).record(), fleet.device(0).last()),
+      StatusIs(absl::StatusCode::kPermissionDenied));
+}
+
+TEST(RoundKeeperTest, ALateDeviceIsToldToWaitForTheNextRound) {
+  TestFleet fleet("late", 5);
+  ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(*fleet.Join(i));
+  Drive(fleet);
+  EXPECT_EQ(fleet.device(4).outcome().kind(), v1::RoundOutcome::NOT_INCLUDED);
+  EXPECT_EQ(fleet.Explain(1).dropped().at("advertise"), 1U);
+}
+
+TEST(RoundKeeperTest, OnlyTheRightDevicesAreAssigned) {
+  TestFleet fleet("eligible");
+  ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  v1::CheckInRequest request;
+  request.add_models("m");
+  request.set_examples(8);
+  DeviceRecord device = fleet.device(0).record();
+  EXPECT_TRUE(fleet.keeper().CheckIn(device, request)->has_value());
+  device.population = "other";
+  EXPECT_FALSE(fleet.keeper().CheckIn(device, request)->has_value());
+  device.population = "test";
+  request.set_examples(2);  // at most 3; the plan wants 4
+  EXPECT_FALSE(fleet.keeper().CheckIn(device, request)->has_value());
+  request.set_examples(4);
+  request.set_models(0, "another");
+  EXPECT_FALSE(fleet.keeper().CheckIn(device, request)->has_value());
+}
+
+TEST(RoundKeeperTest, ATaskThatCannotWorkIsRefusedByField) {
+  TestFleet fleet("refused");
+  struct Case {
+    const char* field;
+    void (*change)(v1::CreateTaskRequest&);
+  };
+  for (const Case& c : {
+           Case{"rounds", [](auto& r) { r.set_rounds(0); }},
+           Case{"initial_weights",
+                [](auto& r) { r.set_initial_weights("abc"); }},
+           Case{"initial_weights",
+                [](auto& r) { r.set_initial_weights("\xff\xff\xff\xff"); }},
+           Case{"cohort_min", [](auto& r) { r.set_cohort_min(2); }},
+           Case{"cohort_goal", [](auto& r) { r.set_cohort_goal(2); }},
+           Case{"cohort_goal", [](auto& r) { r.set_cohort_goal(1024); }},
+           Case{"server_momentum", [](auto& r) { r.set_server_momentum(1); }},
+           Case{"plan_target", [](auto& r) { r.set_task("other"); }},
+       }) {
+    v1::CreateTaskRequest request = fleet.Request();
+    c.change(request);
+    EXPECT_THAT(
+        fleet.CreateTask(request),
+        StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(c.field)));
+  }
+  EXPECT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  EXPECT_THAT(fleet.CreateTask(fleet.Request()),
+              StatusIs(absl::StatusCode::kAlreadyExists));
+}
+
+TEST(RoundKeeperTest, AStoppedTaskGivesNoWork) {
+  TestFleet fleet("stopped");
+  ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  ASSERT_TRUE(*fleet.Join(0));
+  EXPECT_EQ(fleet.keeper().StopTask("train")->state(), "stopped");
+  EXPECT_FALSE(*fleet.Join(1));
+  ASSERT_THAT(fleet.device(0).Turn(fleet.keeper()), IsOk());
+  EXPECT_EQ(fleet.device(0).outcome().kind(), v1::RoundOutcome::ABANDONED);
+}
+
+}  // namespace
+}  // namespace sotto::server
