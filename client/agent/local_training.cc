@@ -35,7 +35,7 @@ absl::StatusOr<std::size_t> FeaturesOf(const runtime::Model& model) {
   const auto& shape =
       model.tensors[static_cast<std::size_t>(model.inputs[0])].shape;
   std::size_t features = 1;
-  for (std::size_t i = 1; i < shape.size(); ++i) {
+  for (std::size_t i = 1; i < shape.rank; ++i) {
     features *= static_cast<std::size_t>(shape[i]);
   }
   return features;

@@ -10,99 +10,77 @@
 namespace sotto::client {
 namespace {
 
-using Vector = v1::SessionManifest::Vector;
-
-absl::Status Refuse(const v1::SessionManifest& manifest,
-                    const std::string& what) {
-  return absl::PermissionDeniedError(
-      absl::StrFormat("manifest of task '%s' round %d: %s", manifest.task(),
-                      manifest.round(), what));
-}
-
-absl::StatusOr<privacy::FixedPoint> EncodingOf(
-    const v1::SessionManifest& manifest, const v1::Plan& plan) {
+absl::StatusOr<privacy::FixedPoint> EncodingOf(const v1::Plan& plan,
+                                               std::uint32_t num_devices) {
   return privacy::FixedPoint::Create({.clip = plan.encode().clip_norm(),
                                       .scale = plan.encode().scale(),
                                       .bits = plan.encode().bits(),
                                       .max_weight = plan.encode().max_weight(),
-                                      .num_devices = manifest.cohort_size()});
+                                      .num_devices = num_devices});
 }
 
-const Vector* Find(const v1::SessionManifest& manifest,
-                   const std::string& name) {
-  const Vector* found = nullptr;
-  for (const Vector& vector : manifest.vectors()) {
-    if (vector.name() == name) found = &vector;
-  }
-  return found;
-}
-
-// n (R - 1) + 1 <= 2^b: the cohort's sum does not wrap around.
-bool SumFits(const Vector& vector, std::uint32_t cohort_size) {
-  if (vector.bits() == 0 || vector.bits() > 32 || vector.bound() == 0 ||
-      vector.bound() > (std::uint64_t{1} << 32)) {
-    return false;
-  }
-  return cohort_size * (vector.bound() - 1) <
-         (std::uint64_t{1} << vector.bits());
+std::string Describe(const secure_agg::VectorSpec& spec) {
+  return absl::StrFormat("%d elements of %d bits, bound %d", spec.length,
+                         spec.bits, spec.bound);
 }
 
 }  // namespace
 
+absl::StatusOr<std::vector<secure_agg::VectorSpec>> PlannedVectors(
+    const v1::Plan& plan, std::size_t num_weights) {
+  SOTTO_ASSIGN_OR_RETURN(const privacy::FixedPoint encoding,
+                         EncodingOf(plan, 1));
+  return std::vector<secure_agg::VectorSpec>{
+      {.name = "update",
+       .length = static_cast<std::uint32_t>(num_weights),
+       .bits = plan.encode().bits(),
+       .bound = encoding.range()},
+      {.name = "metrics",
+       .length = kNumMetrics,
+       .bits = 32,
+       .bound = kMetricsBound}};
+}
+
 absl::Status CheckVectors(const v1::SessionManifest& manifest,
                           const v1::Plan& plan, std::size_t num_weights) {
-  const Vector* update = Find(manifest, "update");
-  const Vector* metrics = Find(manifest, "metrics");
-  if (manifest.vectors_size() != 2 || update == nullptr || metrics == nullptr) {
-    return Refuse(manifest, "the vectors must be 'update' and 'metrics'");
-  }
-  if (update->length() != num_weights) {
-    return Refuse(manifest,
-                  absl::StrFormat("vector 'update' has %d elements, the model "
-                                  "has %d weights",
-                                  update->length(), num_weights));
-  }
-  if (update->bits() != plan.encode().bits()) {
-    return Refuse(manifest,
-                  absl::StrFormat("vector 'update' has %d bits, the plan says "
-                                  "%d",
-                                  update->bits(), plan.encode().bits()));
-  }
-  const absl::StatusOr<privacy::FixedPoint> encoding =
-      EncodingOf(manifest, plan);
-  if (!encoding.ok()) {
-    return Refuse(manifest, std::string(encoding.status().message()));
-  }
-  if (update->bound() != encoding->range()) {
-    return Refuse(manifest,
-                  absl::StrFormat("vector 'update' has the bound %d, the plan "
-                                  "gives %d",
-                                  update->bound(), encoding->range()));
-  }
-  if (metrics->length() != kNumMetrics || metrics->bits() != 32) {
-    return Refuse(manifest, "vector 'metrics' must have 5 elements of 32 bits");
-  }
-  for (const Vector* vector : {update, metrics}) {
-    if (!SumFits(*vector, manifest.cohort_size())) {
-      return Refuse(manifest, "a sum of vector '" + vector->name() +
-                                  "' over the cohort could wrap around");
+  const std::string name = absl::StrFormat("manifest of task '%s' round %d",
+                                           manifest.task(), manifest.round());
+  SOTTO_ASSIGN_OR_RETURN(const auto planned, PlannedVectors(plan, num_weights));
+  const auto offered = secure_agg::VectorsOf(manifest);
+  for (const secure_agg::VectorSpec& wanted : planned) {
+    const auto found =
+        std::ranges::find(offered, wanted.name, &secure_agg::VectorSpec::name);
+    if (found == offered.end() || *found != wanted) {
+      return absl::PermissionDeniedError(absl::StrFormat(
+          "%s: vector '%s' has %s; the plan says %s", name, wanted.name,
+          found == offered.end() ? "no entry" : Describe(*found),
+          Describe(wanted)));
     }
+  }
+  if (offered.size() != planned.size()) {
+    return absl::PermissionDeniedError(
+        absl::StrFormat("%s: %d vectors, the plan has %d", name, offered.size(),
+                        planned.size()));
+  }
+  const absl::Status sums =
+      secure_agg::CheckVectors(offered, manifest.cohort_size());
+  if (!sums.ok()) {
+    return absl::PermissionDeniedError(name + ": " +
+                                       std::string(sums.message()));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<RoundVectors> EncodeRound(const v1::SessionManifest& manifest,
-                                         const v1::Plan& plan,
+absl::StatusOr<RoundVectors> EncodeRound(const v1::Plan& plan,
                                          const LocalResult& result) {
   SOTTO_ASSIGN_OR_RETURN(const privacy::FixedPoint encoding,
-                         EncodingOf(manifest, plan));
+                         EncodingOf(plan, 1));
   const auto examples = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(result.examples, UINT32_MAX));
-  const std::uint64_t most = Find(manifest, "metrics")->bound() - 1;
-  const auto capped = [&](double value) {
+  const auto capped = [](double value) {
     if (!(value > 0)) return std::uint32_t{0};
     return static_cast<std::uint32_t>(
-        std::min(static_cast<double>(most), std::round(value)));
+        std::min(static_cast<double>(kMetricsBound - 1), std::round(value)));
   };
   RoundVectors vectors;
   vectors.update = encoding.Encode(result.update, examples);

@@ -12,15 +12,22 @@
 #include "client/agent/local_training.h"
 #include "proto/messages/plan.pb.h"
 #include "proto/messages/secure_agg.pb.h"
+#include "secure_agg/session_types.h"
 
 namespace sotto::client {
 
 inline constexpr std::uint32_t kNumMetrics = 5;
+inline constexpr std::uint64_t kMetricsBound = std::uint64_t{1} << 22;
 inline constexpr double kLossUnitsPerOne = 256.0;
 
-// PERMISSION_DENIED: the manifest's vectors, widths or bounds are not those of
-// the plan for a model of `num_weights`, or a sum of the cohort could wrap
-// around; the message names the vector and the field.
+// The vectors that any session of the plan has, for a model of `num_weights`
+// (proto/messages/plan.proto). INVALID_ARGUMENT: the plan's encoding is out of
+// range.
+absl::StatusOr<std::vector<secure_agg::VectorSpec>> PlannedVectors(
+    const v1::Plan& plan, std::size_t num_weights);
+
+// PERMISSION_DENIED: the manifest's vectors are not the planned ones, or a sum
+// over its cohort could wrap around; the message names the vector.
 absl::Status CheckVectors(const v1::SessionManifest& manifest,
                           const v1::Plan& plan, std::size_t num_weights);
 
@@ -29,10 +36,8 @@ struct RoundVectors {
   std::vector<std::uint32_t> metrics;
 };
 
-// The manifest must have passed CheckVectors. INVALID_ARGUMENT: the plan's
-// encoding is out of range.
-absl::StatusOr<RoundVectors> EncodeRound(const v1::SessionManifest& manifest,
-                                         const v1::Plan& plan,
+// INVALID_ARGUMENT: the plan's encoding is out of range.
+absl::StatusOr<RoundVectors> EncodeRound(const v1::Plan& plan,
                                          const LocalResult& result);
 
 }  // namespace sotto::client

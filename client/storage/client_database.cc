@@ -27,9 +27,10 @@ CREATE TABLE IF NOT EXISTS download (
 CREATE TABLE IF NOT EXISTS rollout (
   model TEXT PRIMARY KEY, seq INTEGER NOT NULL, document BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS decision (
-  round_id BLOB PRIMARY KEY, task TEXT NOT NULL, round INTEGER NOT NULL,
-  survivors BLOB, unmasked INTEGER NOT NULL DEFAULT 0);
-CREATE UNIQUE INDEX IF NOT EXISTS decision_round ON decision (task, round);
+  session_id BLOB PRIMARY KEY, survivors BLOB,
+  unmasked INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS joined (
+  task TEXT PRIMARY KEY, round INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS contribution (
   task TEXT NOT NULL, round INTEGER NOT NULL, round_id BLOB NOT NULL,
   time_ms INTEGER NOT NULL, PRIMARY KEY (task, round));

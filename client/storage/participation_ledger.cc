@@ -47,6 +47,29 @@ absl::StatusOr<ParticipationHistory> ParticipationLedger::History(
   return history;
 }
 
+absl::StatusOr<std::uint64_t> ParticipationLedger::LastJoined(
+    const std::string& task) {
+  SOTTO_ASSIGN_OR_RETURN(
+      Statement row,
+      BoundStatement(database_.sql(),
+                     "SELECT round FROM joined WHERE task = ?1", task));
+  SOTTO_ASSIGN_OR_RETURN(const bool found, row.Step());
+  return found ? static_cast<std::uint64_t>(row.Int64(0)) : 0;
+}
+
+absl::Status ParticipationLedger::Join(const std::string& task,
+                                       std::uint64_t round) {
+  SOTTO_ASSIGN_OR_RETURN(const std::uint64_t last, LastJoined(task));
+  if (round <= last) {
+    return absl::AlreadyExistsError(absl::StrFormat(
+        "task '%s' round %d: this device joined round %d before; it waits for "
+        "a later one",
+        task, round, last));
+  }
+  return RunBound(database_.sql(),
+                  "INSERT OR REPLACE INTO joined VALUES (?1, ?2)", task, round);
+}
+
 absl::Status ParticipationLedger::Record(const std::string& task,
                                          std::uint64_t round, ByteView round_id,
                                          std::int64_t time_ms) {

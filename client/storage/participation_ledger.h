@@ -40,6 +40,13 @@ class ParticipationLedger {
 
   absl::StatusOr<ParticipationHistory> History(const std::string& task);
 
+  // The latest round in which this device advertised keys; 0: none. The keys of
+  // a session live in memory only, so a round that was joined before a kill is
+  // given up, and only later rounds are joined.
+  absl::StatusOr<std::uint64_t> LastJoined(const std::string& task);
+  // ALREADY_EXISTS: this round or a later one was joined before.
+  absl::Status Join(const std::string& task, std::uint64_t round);
+
   // ALREADY_EXISTS: this device has contributed to the round. Durable when OK.
   absl::Status Record(const std::string& task, std::uint64_t round,
                       ByteView round_id, std::int64_t time_ms);

@@ -71,5 +71,18 @@ TEST(ParticipationLedger, ARoundTakesOneContributionAcrossReopening) {
   EXPECT_EQ(history->last_round, 3u);
 }
 
+TEST(ParticipationLedger, ARoundThatWasJoinedIsNotJoinedAgain) {
+  auto database = ClientDatabase::Open(":memory:");
+  ASSERT_THAT(database, IsOk());
+  ParticipationLedger ledger(*database);
+  ASSERT_THAT(ledger.Join("train", 3), IsOk());
+  EXPECT_THAT(ledger.Join("train", 3),
+              StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(ledger.Join("train", 2),
+              StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(ledger.Join("train", 4), IsOk());
+  EXPECT_THAT(ledger.Join("other", 3), IsOk());
+}
+
 }  // namespace
 }  // namespace sotto::client

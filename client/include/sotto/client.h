@@ -12,7 +12,8 @@
 // any instruction restarts where it can: half a download is resumed, half a
 // round is given up, and no round ever gets two contributions.
 //
-// Thread-safe, except that the setters precede Start.
+// Thread-safe, except that the setters precede Start. Enroll and Update return
+// FAILED_PRECONDITION while the SDK's own thread does their work.
 
 #ifndef SOTTO_CLIENT_H_
 #define SOTTO_CLIENT_H_
@@ -82,11 +83,6 @@ class Client {
   // grant is refused or expired. DATA_LOSS: the installed file is damaged;
   // Update fetches it again.
   absl::StatusOr<Model> LoadModel();
-
-  // Writes the decrypted model to a file: what a person with root on the device
-  // can do, for the leak demonstration and for tests. Errors of LoadModel and
-  // of writing.
-  absl::Status ExportModel(const std::string& path);
 
   // FAILED_PRECONDITION: started already. `max_rounds` 0: until Stop.
   absl::Status Start(std::uint32_t max_rounds = 0);
