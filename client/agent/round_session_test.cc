@@ -1,0 +1,208 @@
+#include "client/agent/round_session.h"
+
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "client/agent/round_vectors.h"
+#include "client/agent/scripted_round.h"
+#include "client/storage/sqlite_decision_log.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/status_matchers.h"
+
+namespace sotto::client {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr std::size_t kNumDevices = 4;
+constexpr std::size_t kNumWeights = 70'000;  // more than one chunk
+
+// One device: identity, database, what it saw and how it ended.
+struct Device {
+  explicit Device(const crypto::SigningKey& issuer)
+      : identity(Certify(issuer)),
+        database(ClientDatabase::Open(":memory:").value()),
+        log(database, SystemClock()),
+        events([this](const std::string& name, const std::string& json) {
+          if (name == "step") {
+            steps.push_back(nlohmann::json::parse(json)["step"]);
+          }
+        }) {}
+
+  static Identity Certify(const crypto::SigningKey& issuer) {
+    Identity identity{.key = crypto::SigningKey::Generate(crypto::SystemRng()),
+                      .grant_key = {},
+                      .certificate = {},
+                      .certificate_bytes = {}};
+    const std::int64_t now = SystemClock().NowMillis();
+    identity.certificate_bytes =
+        crypto::IssueCertificate(issuer, identity.key.public_key(), "digits",
+                                 now - 1000, now + 1'000'000);
+    identity.certificate =
+        crypto::DecodeCertificate(identity.certificate_bytes).value();
+    return identity;
+  }
+
+  Identity identity;
+  ClientDatabase database;
+  SqliteDecisionLog log;
+  std::vector<std::string> steps;
+  Events events;
+  Interrupt interrupt;
+  LocalResult result;
+  absl::StatusOr<v1::RoundOutcome> outcome = absl::UnknownError("not run");
+};
+
+class RoundSessionTest : public ::testing::Test {
+ protected:
+  RoundSessionTest()
+      : issuer_(crypto::SigningKey::Generate(crypto::SystemRng())),
+        coordinator_(crypto::SigningKey::Generate(crypto::SystemRng())),
+        coordinator_public_(coordinator_.public_key()) {
+    plan_.set_task("train");
+    plan_.mutable_encode()->set_clip_norm(1.0);
+    plan_.mutable_encode()->set_scale(1000.0);
+    plan_.mutable_encode()->set_bits(32);
+    plan_.mutable_encode()->set_max_weight(100);
+    plan_.mutable_secure_aggregation()->set_min_cohort(3);
+    assignment_.set_task("train");
+    assignment_.set_round(5);
+    assignment_.set_round_id(std::string(16, 'r'));
+    assignment_.set_plan_hash(std::string(32, 'p'));
+    assignment_.set_model_hash(std::string(32, 'm'));
+    for (std::size_t i = 0; i < kNumDevices; ++i) {
+      devices_.push_back(std::make_unique<Device>(issuer_));
+      LocalResult& result = devices_.back()->result;
+      result.update.assign(kNumWeights, 0.001f * static_cast<float>(i + 1));
+      result.examples = 100;
+      result.eval_count = i;
+    }
+    secure_agg::ServerParams params;
+    params.task = "train";
+    params.round = 5;
+    params.round_id.fill('r');
+    params.vectors = PlannedVectors(plan_, kNumWeights).value();
+    params.corrupted_fraction = 0.1;
+    params.model_hash.fill('m');
+    params.plan_hash.fill('p');
+    params.deadline_ms = SystemClock().NowMillis() + 60'000;
+    params.issuer = issuer_.public_key();
+    round_.emplace(
+        secure_agg::ServerSession::Create(params, coordinator_).value(),
+        kNumDevices);
+  }
+
+  // All devices at once, each in a thread, until each has an outcome.
+  void RunAll() {
+    std::vector<std::thread> threads;
+    for (const auto& device : devices_) {
+      threads.emplace_back([this, &device] {
+        const crypto::DeviceId id = device->identity.certificate.device_id;
+        RoundSession session({.config = config_,
+                              .identity = device->identity,
+                              .issuer = issuer_.public_key(),
+                              .coordinator = coordinator_public_,
+                              .log = device->log,
+                              .clock = SystemClock(),
+                              .rng = crypto::SystemRng(),
+                              .events = device->events,
+                              .interrupt = device->interrupt,
+                              .send = [&](const v1::StepRequest& request)
+                                  -> absl::StatusOr<v1::StepReply> {
+                                while (true) {
+                                  auto reply = round_->Step(
+                                      id, SystemClock().Now(), request);
+                                  if (!absl::IsUnavailable(reply.status()))
+                                    return reply;
+                                }
+                              }});
+        device->outcome = session.Run({.assignment = &assignment_,
+                                       .plan = &plan_,
+                                       .result = &device->result});
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  void ExpectExactSum() {
+    const auto result = round_->session().Result();
+    ASSERT_THAT(result, IsOk());
+    EXPECT_EQ(result->included.size(), kNumDevices);
+    EXPECT_EQ(result->sums.at("update"),
+              std::vector<std::uint32_t>(kNumWeights, 1 + 2 + 3 + 4));
+    EXPECT_EQ(result->sums.at("metrics"),
+              (std::vector<std::uint32_t>{400, 0 + 1 + 2 + 3, 0, 400, 0}));
+  }
+
+  const crypto::SigningKey issuer_, coordinator_;
+  crypto::PublicKey coordinator_public_;  // as the devices pin it
+  ClientConfig config_;
+  v1::Plan plan_;
+  v1::Assignment assignment_;
+  std::vector<std::unique_ptr<Device>> devices_;
+  std::optional<ScriptedRound> round_;
+};
+
+TEST_F(RoundSessionTest, TheSumIsThePlainSumOfTheEncodedUpdates) {
+  RunAll();
+  for (const auto& device : devices_) {
+    ASSERT_THAT(device->outcome, IsOk());
+    EXPECT_EQ(device->outcome->kind(), v1::RoundOutcome::COMMITTED);
+    EXPECT_THAT(device->steps,
+                ElementsAre("advertise", "share_keys", "masked_input",
+                            "consistency", "unmask"));
+  }
+  ExpectExactSum();
+}
+
+TEST_F(RoundSessionTest, LostRepliesChangeNothing) {
+  round_->set_lossy(true);
+  RunAll();
+  for (const auto& device : devices_) ASSERT_THAT(device->outcome, IsOk());
+  ExpectExactSum();
+}
+
+TEST_F(RoundSessionTest, ASecondContributionToTheRoundIsNotSent) {
+  ASSERT_THAT(devices_[0]->log.RecordContribution("train", 5, Bytes(16, 1)),
+              IsOk());
+  RunAll();
+  EXPECT_THAT(devices_[0]->outcome, StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(devices_[0]->steps, ElementsAre("advertise", "share_keys"));
+  EXPECT_EQ(round_->num_complaints(), 1u);
+}
+
+TEST_F(RoundSessionTest, AnotherCoordinatorsSignatureEndsTheSession) {
+  coordinator_public_ =
+      crypto::SigningKey::Generate(crypto::SystemRng()).public_key();
+  RunAll();
+  for (const auto& device : devices_) {
+    EXPECT_THAT(device->outcome, StatusIs(absl::StatusCode::kPermissionDenied));
+    EXPECT_THAT(device->steps, ElementsAre("advertise"));
+  }
+}
+
+TEST_F(RoundSessionTest, AManifestWithAnotherBoundEndsTheSession) {
+  round_->set_spoil([](const crypto::DeviceId&, v1::StepReply& reply) {
+    if (!reply.has_roster()) return;
+    reply.mutable_roster()->mutable_manifest()->mutable_vectors(0)->set_bound(
+        9);
+  });
+  RunAll();
+  for (const auto& device : devices_) {
+    EXPECT_THAT(device->outcome, StatusIs(absl::StatusCode::kPermissionDenied,
+                                          ::testing::HasSubstr("'update'")));
+    EXPECT_THAT(device->steps, ElementsAre("advertise"));
+  }
+}
+
+TEST_F(RoundSessionTest, AnInterruptLeavesTheSession) {
+  for (const auto& device : devices_) device->interrupt.Raise();
+  RunAll();
+  for (const auto& device : devices_) {
+    EXPECT_THAT(device->outcome, StatusIs(absl::StatusCode::kCancelled));
+  }
+}
+
+}  // namespace
+}  // namespace sotto::client
