@@ -1,0 +1,25 @@
+// Targeting conditions: MongoDB-style documents over a device's attributes,
+// with GrowthBook's semantics. Saved groups are given with the call.
+
+#ifndef SOTTO_MODEL_STORE_ROLLOUT_CONDITION_H_
+#define SOTTO_MODEL_STORE_ROLLOUT_CONDITION_H_
+
+#include <string>
+
+#include "nlohmann/json.hpp"
+
+namespace sotto::model_store {
+
+// `condition` and `attributes` are objects; `saved_groups` maps names to
+// arrays. An operator that is unknown makes its field false.
+bool EvaluateCondition(
+    const nlohmann::json& attributes, const nlohmann::json& condition,
+    const nlohmann::json& saved_groups = nlohmann::json::object());
+
+// Versions as comparable text: numbers padded, build metadata dropped, releases
+// after their pre-releases.
+std::string PaddedVersion(const std::string& version);
+
+}  // namespace sotto::model_store
+
+#endif  // SOTTO_MODEL_STORE_ROLLOUT_CONDITION_H_
