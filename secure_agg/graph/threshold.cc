@@ -6,6 +6,10 @@
 
 namespace sotto::secure_agg {
 
+std::uint32_t MembersIn(double fraction, std::uint32_t cohort_size) {
+  return static_cast<std::uint32_t>(std::floor(fraction * cohort_size + 1e-9));
+}
+
 absl::StatusOr<GraphParams> CompleteGraph(std::uint32_t cohort_size,
                                           double corrupted_fraction) {
   if (cohort_size < 3 || cohort_size > 65535) {
@@ -16,8 +20,7 @@ absl::StatusOr<GraphParams> CompleteGraph(std::uint32_t cohort_size,
     return absl::InvalidArgumentError(absl::StrFormat(
         "corrupted fraction is %g, needs [0, 0.5)", corrupted_fraction));
   }
-  const auto corrupted =
-      static_cast<std::uint32_t>(std::floor(corrupted_fraction * cohort_size));
+  const std::uint32_t corrupted = MembersIn(corrupted_fraction, cohort_size);
   GraphParams params;
   params.neighbours = cohort_size - 1;
   params.threshold = (params.neighbours + corrupted) / 2 + 1;

@@ -11,7 +11,7 @@ TEST(ThresholdTest, NoServerCanCollectBothSecretsOfOneClient) {
     for (const double gamma : {0.0, 0.05, 0.1, 0.2, 0.33}) {
       const auto params = CompleteGraph(n, gamma);
       if (!params.ok()) continue;
-      const auto a = static_cast<std::uint32_t>(gamma * n);
+      const auto a = MembersIn(gamma, n);
       EXPECT_GT(2 * params->threshold, params->neighbours + a);
       EXPECT_LE(2 * (params->threshold - 1), params->neighbours + a);
       EXPECT_LE(params->threshold, params->neighbours);
@@ -26,6 +26,14 @@ TEST(ThresholdTest, KnownAnswersOfTheCompleteGraph) {
   EXPECT_EQ(CompleteGraph(24, 0)->threshold, 12u);
   EXPECT_EQ(CompleteGraph(24, 0.1)->threshold, 13u);
   EXPECT_EQ(CompleteGraph(100, 0.33)->threshold, 67u);
+}
+
+TEST(ThresholdTest, RoundingDoesNotLoseACorruptedMember) {
+  EXPECT_EQ(MembersIn(0.29, 100), 29u);  // 28.999... in binary
+  EXPECT_EQ(MembersIn(0.1, 30), 3u);
+  EXPECT_EQ(MembersIn(0.1, 29), 2u);
+  EXPECT_EQ(MembersIn(0, 29), 0u);
+  EXPECT_EQ(CompleteGraph(100, 0.29)->threshold, 65u);
 }
 
 TEST(ThresholdTest, ImpossibleCohortsAreRefused) {
