@@ -12,6 +12,7 @@
 #include "client/update/resumable_download.h"
 #include "client/update/scripted_source.h"
 #include "gtest/gtest.h"
+#include "model_store/container/leaves.h"
 
 namespace sotto::client {
 
@@ -37,8 +38,9 @@ class ResumableDownloadTest : public ::testing::Test {
                 .leaf_bytes = kLeafBytes,
                 .leaves = {}};
     for (std::size_t at = 0; at < content_.size(); at += kLeafBytes) {
-      request_.leaves.push_back(crypto::Sha256(ByteView(content_).subspan(
-          at, std::min<std::size_t>(kLeafBytes, content_.size() - at))));
+      request_.leaves.push_back(
+          model_store::LeafHash(ByteView(content_).subspan(
+              at, std::min<std::size_t>(kLeafBytes, content_.size() - at))));
     }
   }
   absl::StatusOr<std::uint64_t> Run() {

@@ -5,6 +5,7 @@
 #include "base/crash_point.h"
 #include "base/status.h"
 #include "client/update/partial_file.h"
+#include "model_store/container/leaves.h"
 
 namespace sotto::client {
 namespace {
@@ -42,7 +43,7 @@ class LeafWriter {
   }
 
   absl::Status FinishLeaf() {
-    if (crypto::Sha256(buffer_) != request_.leaves[leaf_]) {
+    if (model_store::LeafHash(buffer_) != request_.leaves[leaf_]) {
       return absl::DataLossError(absl::StrFormat(
           "'%s': leaf %d of %d does not match its signed hash; the source "
           "serves damaged bytes, nothing was installed, it will be fetched "

@@ -26,7 +26,8 @@ struct DownloadRequest {
   Bytes key;            // names the download in the ledger
   std::uint64_t length_bytes = 0;
   std::uint64_t leaf_bytes = 0;
-  std::vector<crypto::Sha256Digest> leaves;  // signed hashes, in order
+  // Signed, in order; hashed as model_store/container/leaves.h says.
+  std::vector<crypto::Sha256Digest> leaves;
 };
 
 // Returns the bytes that went over the network for this file, in all attempts
