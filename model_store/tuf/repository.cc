@@ -32,7 +32,13 @@ json Body(const char* type, std::uint64_t version, std::int64_t expires_ms) {
           {"expires", FormatTufTime(expires_ms)}};
 }
 
-Bytes Sign(const json& body, const SigningRole& role) {
+absl::StatusOr<Bytes> Sign(const json& body, const SigningRole& role,
+                           const std::string& name) {
+  if (role.keys.size() < role.threshold) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("role '%s' needs %d keys to sign, %d are at hand", name,
+                        role.threshold, role.keys.size()));
+  }
   const std::string canonical = CanonicalJson(body);
   json signatures = json::array();
   for (const auto* key : role.keys) {
@@ -51,7 +57,8 @@ json FileObject(std::uint64_t version, ByteView bytes) {
 
 }  // namespace
 
-Bytes MakeRoot(const RepositoryRoles& roles, std::int64_t now_ms) {
+absl::StatusOr<Bytes> MakeRoot(const RepositoryRoles& roles,
+                               std::int64_t now_ms) {
   json body = Body("root", 1, now_ms + roles.root.lifetime_ms);
   body["consistent_snapshot"] = true;
   json keys = json::object(), role_objects = json::object();
@@ -66,7 +73,7 @@ Bytes MakeRoot(const RepositoryRoles& roles, std::int64_t now_ms) {
   }
   body["keys"] = keys;
   body["roles"] = role_objects;
-  return Sign(body, roles.root);
+  return Sign(body, roles.root, "root");
 }
 
 absl::StatusOr<Repository> Repository::Open(const std::string& folder,
@@ -126,7 +133,7 @@ absl::Status Repository::Load() {
 absl::Status Repository::WriteTargets(const std::string& role) {
   const SigningRole* signers = FindRole(role);
   TufTargets& targets = targets_[role];
-  json body = Body("targets", ++targets.version,
+  json body = Body("targets", targets.version + 1,
                    clock_->NowMillis() + signers->lifetime_ms);
   json entries = json::object();
   for (const auto& [name, target] : targets.targets) {
@@ -153,17 +160,20 @@ absl::Status Repository::WriteTargets(const std::string& role) {
     }
     body["delegations"] = {{"keys", keys}, {"roles", delegated}};
   }
-  return WriteFileAtomically(folder_ + "/metadata/" +
-                                 std::to_string(targets.version) + "." +
-                                 EncodeRoleName(role) + ".json",
-                             Sign(body, *signers));
+  SOTTO_ASSIGN_OR_RETURN(const Bytes bytes, Sign(body, *signers, role));
+  SOTTO_RETURN_IF_ERROR(WriteFileAtomically(
+      folder_ + "/metadata/" + std::to_string(targets.version + 1) + "." +
+          EncodeRoleName(role) + ".json",
+      bytes));
+  ++targets.version;
+  return absl::OkStatus();
 }
 
 absl::Status Repository::WriteSnapshot() {
   const std::int64_t now = clock_->NowMillis();
   const std::string metadata = folder_ + "/metadata/";
-  json body =
-      Body("snapshot", ++snapshot_version_, now + roles_.snapshot.lifetime_ms);
+  json body = Body("snapshot", snapshot_version_ + 1,
+                   now + roles_.snapshot.lifetime_ms);
   json meta = json::object();
   for (const auto& [role, targets] : targets_) {
     SOTTO_ASSIGN_OR_RETURN(const Bytes bytes,
@@ -172,51 +182,91 @@ absl::Status Repository::WriteSnapshot() {
     meta[role + ".json"] = FileObject(targets.version, bytes);
   }
   body["meta"] = meta;
-  const Bytes snapshot = Sign(body, roles_.snapshot);
-  SOTTO_RETURN_IF_ERROR(WriteFileAtomically(
-      metadata + std::to_string(snapshot_version_) + ".snapshot.json",
-      snapshot));
-  json stamp = Body("timestamp", ++timestamp_version_,
+  SOTTO_ASSIGN_OR_RETURN(const Bytes snapshot,
+                         Sign(body, roles_.snapshot, "snapshot"));
+  json stamp = Body("timestamp", timestamp_version_ + 1,
                     now + roles_.timestamp.lifetime_ms);
-  stamp["meta"] = {{"snapshot.json", FileObject(snapshot_version_, snapshot)}};
-  return WriteFileAtomically(metadata + "timestamp.json",
-                             Sign(stamp, roles_.timestamp));
+  stamp["meta"] = {
+      {"snapshot.json", FileObject(snapshot_version_ + 1, snapshot)}};
+  SOTTO_ASSIGN_OR_RETURN(const Bytes timestamp,
+                         Sign(stamp, roles_.timestamp, "timestamp"));
+  SOTTO_RETURN_IF_ERROR(WriteFileAtomically(
+      metadata + std::to_string(snapshot_version_ + 1) + ".snapshot.json",
+      snapshot));
+  SOTTO_RETURN_IF_ERROR(
+      WriteFileAtomically(metadata + "timestamp.json", timestamp));
+  ++snapshot_version_;
+  ++timestamp_version_;
+  return absl::OkStatus();
 }
 
-absl::Status Repository::AddTargets(const std::string& role,
-                                    const std::vector<NewTarget>& added) {
+absl::Status Repository::CheckName(const std::string& role,
+                                   const std::string& name) const {
   if (FindRole(role) == nullptr || targets_.count(role) == 0) {
     return absl::InvalidArgumentError("repository '" + folder_ +
                                       "' has no role '" + role + "'");
   }
+  const auto strange = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (name.empty() || name.front() == '/' || name.back() == '/' ||
+      std::ranges::any_of(name, strange) ||
+      ("/" + name + "/").find("/../") != std::string::npos ||
+      ("/" + name + "/").find("/./") != std::string::npos ||
+      name.find("//") != std::string::npos) {
+    return absl::InvalidArgumentError("target name '" + name +
+                                      "' is no plain relative path");
+  }
   for (const DelegatedRole& d : roles_.delegated) {
-    if (d.name != role) continue;
-    for (const NewTarget& target : added) {
-      if (!std::ranges::any_of(d.paths, [&](const std::string& path) {
-            return MatchesPath(path, target.name);
-          })) {
-        return absl::InvalidArgumentError(
-            "role '" + role + "' may not name target '" + target.name + "'");
-      }
+    if (d.name == role &&
+        !std::ranges::any_of(d.paths, [&](const std::string& path) {
+          return MatchesPath(path, name);
+        })) {
+      return absl::InvalidArgumentError("role '" + role +
+                                        "' may not name target '" + name + "'");
     }
   }
-  for (const NewTarget& target : added) {
-    TufTarget entry;
-    entry.name = target.name;
-    entry.length = target.bytes.size();
-    entry.sha512 = HexEncode(crypto::Sha512(target.bytes));
-    entry.custom_json = target.custom_json.empty() ? "{}" : target.custom_json;
-    SOTTO_RETURN_IF_ERROR(ParseStrictJson(AsBytes(entry.custom_json)).status());
-    const std::string path = folder_ + "/" + Updater::TargetPath(entry);
-    SOTTO_RETURN_IF_ERROR(MakeFolder(path.substr(0, path.rfind('/'))));
-    SOTTO_RETURN_IF_ERROR(WriteFileAtomically(path, target.bytes));
-    targets_[role].targets[target.name] = std::move(entry);
+  return absl::OkStatus();
+}
+
+absl::Status Repository::Stage(const std::string& role,
+                               const NewTarget& target) {
+  SOTTO_RETURN_IF_ERROR(CheckName(role, target.name));
+  TufTarget entry;
+  entry.name = target.name;
+  entry.length = target.bytes.size();
+  entry.sha512 = HexEncode(crypto::Sha512(target.bytes));
+  if (!target.custom_json.empty()) {
+    SOTTO_ASSIGN_OR_RETURN(const json custom,
+                           ParseStrictJson(AsBytes(target.custom_json)));
+    entry.custom_json = CanonicalJson(custom);
+  } else {
+    entry.custom_json = "{}";
   }
+  const std::string path = folder_ + "/" + Updater::TargetPath(entry);
+  SOTTO_RETURN_IF_ERROR(MakeFolder(path.substr(0, path.rfind('/'))));
+  SOTTO_RETURN_IF_ERROR(WriteFileAtomically(path, target.bytes));
+  targets_[role].targets[target.name] = std::move(entry);
+  return absl::OkStatus();
+}
+
+absl::Status Repository::Publish(const std::string& role) {
   SOTTO_RETURN_IF_ERROR(WriteTargets(role));
   return WriteSnapshot();
 }
 
-absl::Status Repository::Refresh() {
+absl::Status Repository::AddTargets(const std::string& role,
+                                    const std::vector<NewTarget>& added) {
+  for (const NewTarget& target : added) {
+    SOTTO_RETURN_IF_ERROR(CheckName(role, target.name));
+  }
+  for (const NewTarget& target : added) {
+    SOTTO_RETURN_IF_ERROR(Stage(role, target));
+  }
+  return Publish(role);
+}
+
+absl::Status Repository::Refresh() { return WriteSnapshot(); }
+
+absl::Status Repository::RefreshAll() {
   for (auto& [role, targets] : targets_) {
     SOTTO_RETURN_IF_ERROR(WriteTargets(role));
   }

@@ -44,8 +44,10 @@ struct NewTarget {
   std::string custom_json;  // an object, or empty
 };
 
-// Version 1 of root, signed by roles.root.keys.
-Bytes MakeRoot(const RepositoryRoles& roles, std::int64_t now_ms);
+// Version 1 of root, signed by roles.root.keys. FAILED_PRECONDITION: fewer keys
+// than the threshold.
+absl::StatusOr<Bytes> MakeRoot(const RepositoryRoles& roles,
+                               std::int64_t now_ms);
 
 class Repository {
  public:
@@ -56,13 +58,21 @@ class Repository {
                                          const RepositoryRoles& roles,
                                          Clock& clock);
 
-  // Adds or replaces targets of `role` ("targets" or a delegated one), then
-  // signs snapshot and timestamp. INVALID_ARGUMENT: no such role, or a name
-  // outside its paths.
+  // Writes the file of a target of `role` ("targets" or a delegated one) that
+  // is new or replaces one of its name; readers see it after Publish.
+  // INVALID_ARGUMENT: no such role, a name outside its paths or one that is no
+  // relative path.
+  absl::Status Stage(const std::string& role, const NewTarget& target);
+  // Signs `role` with what was staged, then snapshot and timestamp.
+  // FAILED_PRECONDITION: fewer keys than a threshold are at hand.
+  absl::Status Publish(const std::string& role);
+  // Stage of each, and Publish.
   absl::Status AddTargets(const std::string& role,
                           const std::vector<NewTarget>& targets);
-  // New snapshot and timestamp with new expiry.
+  // New snapshot and timestamp with new expiry; the online keys suffice.
   absl::Status Refresh();
+  // All targets roles too, so that their expiry moves: needs the offline keys.
+  absl::Status RefreshAll();
 
   // All targets of a role. NOT_FOUND.
   absl::StatusOr<std::vector<TufTarget>> Targets(const std::string& role) const;
@@ -72,6 +82,8 @@ class Repository {
       : folder_(std::move(folder)), roles_(std::move(roles)), clock_(&clock) {}
 
   absl::Status Load();
+  absl::Status CheckName(const std::string& role,
+                         const std::string& name) const;
   const SigningRole* FindRole(const std::string& name) const;
   absl::Status WriteTargets(const std::string& role);
   absl::Status WriteSnapshot();
