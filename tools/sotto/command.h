@@ -21,6 +21,7 @@ const absl::Status& Outcome();
 
 // One per family, each in its own files.
 void AddModelCommands(CLI::App& app);
+void AddTrainCommand(CLI::App& app);
 
 }  // namespace sotto::tools
 

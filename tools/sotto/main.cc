@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   app.name("sotto");
   app.require_subcommand(1);
   sotto::tools::AddModelCommands(app);
+  sotto::tools::AddTrainCommand(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
