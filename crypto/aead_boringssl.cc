@@ -1,6 +1,7 @@
 // ChaCha20-Poly1305 through BoringSSL's EVP_AEAD interface.
 
 #include <openssl/aead.h>
+#include <openssl/err.h>
 
 #include <cassert>
 #include <cstdlib>
@@ -53,6 +54,7 @@ absl::Status Aead::OpenInto(const AeadNonce& nonce, ByteView associated_data,
                         ciphertext.data(), ciphertext.size(),
                         associated_data.data(), associated_data.size()) != 1) {
     Wipe(out);
+    ERR_clear_error();  // the queue is the thread's, and TLS reads it
     return absl::DataLossError("authentication tag does not match");
   }
   return absl::OkStatus();

@@ -1,5 +1,6 @@
 // ChaCha20-Poly1305 through OpenSSL's EVP cipher interface.
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -94,6 +95,7 @@ absl::Status Aead::OpenInto(const AeadNonce& nonce, ByteView associated_data,
                               tag.data()));
   if (EVP_DecryptFinal_ex(context, &none, &length) != 1) {
     Wipe(out);
+    ERR_clear_error();  // the queue is the thread's, and TLS reads it
     return absl::DataLossError("authentication tag does not match");
   }
   return absl::OkStatus();

@@ -3,6 +3,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -76,8 +77,9 @@ TEST(AgeVectorsTest, PayloadsOpenOrFailAsInAge) {
     EXPECT_EQ(plaintext.ok(), expect == "success") << plaintext.status();
     if (plaintext.ok()) {
       EXPECT_EQ(HexEncode(Sha256(plaintext->Reveal())), test.fields["payload"]);
-      EXPECT_EQ(ByteView(stream.SealAll(plaintext->Reveal())).size(),
-                payload.size() - kStreamNonceBytes);
+      // Compared before printing: a mismatch would print up to 32 MiB.
+      EXPECT_TRUE(std::ranges::equal(stream.SealAll(plaintext->Reveal()),
+                                     payload.subspan(kStreamNonceBytes)));
       ++opened;
     } else {
       ++refused;

@@ -45,40 +45,39 @@ Secret<32> HkdfExtract(ByteView salt, ByteView ikm) {
   return secret;
 }
 
-SecretBytes HkdfExpand(ByteView pseudorandom_key, ByteView info,
-                       std::size_t length_bytes) {
-  assert(length_bytes <= 255 * 32);
-  SecretBytes out(length_bytes);
+void HkdfExpandInto(ByteView pseudorandom_key, ByteView info,
+                    std::span<std::uint8_t> out) {
+  assert(out.size() <= 255 * 32);
   Sha256Digest block = {};
   Bytes message;
-  std::size_t done = 0;
-  for (std::uint8_t counter = 1; done < length_bytes; ++counter) {
-    Wipe(message);
+  message.reserve(block.size() + info.size() + 1);
+  for (std::uint8_t counter = 1; !out.empty(); ++counter) {
     message.clear();
     if (counter > 1) message.insert(message.end(), block.begin(), block.end());
     message.insert(message.end(), info.begin(), info.end());
     message.push_back(counter);
     block = HmacSha256(pseudorandom_key, message);
-    const std::size_t take = std::min(block.size(), length_bytes - done);
-    std::copy_n(
-        block.begin(), take,
-        out.RevealMutable().begin() + static_cast<std::ptrdiff_t>(done));
-    done += take;
+    const std::size_t take = std::min(block.size(), out.size());
+    std::copy_n(block.begin(), take, out.begin());
+    out = out.subspan(take);
   }
   Wipe(block);
   Wipe(message);
-  return out;
 }
 
 SecretBytes HkdfSha256(ByteView ikm, ByteView salt, ByteView info,
                        std::size_t length_bytes) {
   const Secret<32> prk = HkdfExtract(salt, ikm);
-  return HkdfExpand(prk.Reveal(), info, length_bytes);
+  SecretBytes out(length_bytes);
+  HkdfExpandInto(prk.Reveal(), info, out.RevealMutable());
+  return out;
 }
 
 Secret<32> HkdfKey(ByteView ikm, ByteView salt, ByteView info) {
-  const SecretBytes bytes = HkdfSha256(ikm, salt, info, 32);
-  return Secret<32>::FromBytes(bytes.Reveal().first<32>());
+  const Secret<32> prk = HkdfExtract(salt, ikm);
+  Secret<32> key;
+  HkdfExpandInto(prk.Reveal(), info, key.RevealMutable());
+  return key;
 }
 
 }  // namespace sotto::crypto

@@ -46,15 +46,16 @@ Secret<32> LabeledExtract(ByteView suite, ByteView salt, std::string_view label,
   return prk;
 }
 
-SecretBytes LabeledExpand(ByteView suite, ByteView prk, std::string_view label,
-                          ByteView info, std::size_t length) {
+void LabeledExpand(ByteView suite, const Secret<32>& prk,
+                   std::string_view label, ByteView info,
+                   std::span<std::uint8_t> out) {
   Bytes labeled;
-  AppendU16(labeled, length);
+  AppendU16(labeled, out.size());
   Append(labeled, AsBytes("HPKE-v1"));
   Append(labeled, suite);
   Append(labeled, AsBytes(label));
   Append(labeled, info);
-  return HkdfExpand(prk, labeled, length);
+  HkdfExpandInto(prk.Reveal(), labeled, out);
 }
 
 absl::StatusOr<Secret<32>> Agree(HpkeKem kem, ByteView scalar, ByteView peer) {
@@ -78,34 +79,30 @@ Bytes PublicOf(HpkeKem kem, ByteView scalar) {
 }
 
 // Section 4.1, ExtractAndExpand over kem_context = enc || pkR.
-SecretBytes SharedSecret(HpkeKem kem, ByteView dh, ByteView enc,
-                         ByteView recipient) {
+Secret<32> SharedSecret(HpkeKem kem, ByteView dh, ByteView enc,
+                        ByteView recipient) {
   const Bytes suite = KemSuite(kem);
   Bytes context(enc.begin(), enc.end());
   Append(context, recipient);
   const Secret<32> prk = LabeledExtract(suite, {}, "eae_prk", dh);
-  return LabeledExpand(suite, prk.Reveal(), "shared_secret", context, 32);
+  Secret<32> shared;
+  LabeledExpand(suite, prk, "shared_secret", context, shared.RevealMutable());
+  return shared;
 }
 
 // Section 5.1, KeySchedule in base mode.
-HpkeContext KeySchedule(HpkeKem kem, const SecretBytes& shared, ByteView info) {
+HpkeContext KeySchedule(HpkeKem kem, const Secret<32>& shared, ByteView info) {
   const Bytes suite = HpkeSuite(kem);
   Bytes schedule = {0x00};
   Append(schedule, LabeledExtract(suite, {}, "psk_id_hash", {}).Reveal());
   Append(schedule, LabeledExtract(suite, {}, "info_hash", info).Reveal());
   const Secret<32> secret =
       LabeledExtract(suite, shared.Reveal(), "secret", {});
-  const SecretBytes key =
-      LabeledExpand(suite, secret.Reveal(), "key", schedule, 32);
-  const SecretBytes nonce =
-      LabeledExpand(suite, secret.Reveal(), "base_nonce", schedule, 12);
-  const SecretBytes exporter =
-      LabeledExpand(suite, secret.Reveal(), "exp", schedule, 32);
   HpkeContext context;
-  context.key = Secret<32>::FromBytes(key.Reveal().first<32>());
-  std::ranges::copy(nonce.Reveal(), context.base_nonce.begin());
-  context.exporter_secret =
-      Secret<32>::FromBytes(exporter.Reveal().first<32>());
+  LabeledExpand(suite, secret, "key", schedule, context.key.RevealMutable());
+  LabeledExpand(suite, secret, "base_nonce", schedule, context.base_nonce);
+  LabeledExpand(suite, secret, "exp", schedule,
+                context.exporter_secret.RevealMutable());
   return context;
 }
 
@@ -122,14 +119,15 @@ HpkeKeyPair DeriveHpkeKey(HpkeKem kem, ByteView ikm) {
   const Bytes suite = KemSuite(kem);
   const Secret<32> prk = LabeledExtract(suite, {}, "dkp_prk", ikm);
   HpkeKeyPair pair;
+  pair.private_key = SecretBytes(32);
+  const std::span<std::uint8_t> scalar = pair.private_key.RevealMutable();
   if (kem == HpkeKem::kX25519) {
-    pair.private_key = LabeledExpand(suite, prk.Reveal(), "sk", {}, 32);
+    LabeledExpand(suite, prk, "sk", {}, scalar);
   } else {
     // A candidate is refused with probability below 2^-32 each time.
     for (std::uint8_t counter = 0;; ++counter) {
-      pair.private_key = LabeledExpand(suite, prk.Reveal(), "candidate",
-                                       ByteView(&counter, 1), 32);
-      if (IsP256Scalar(pair.private_key.Reveal())) break;
+      LabeledExpand(suite, prk, "candidate", ByteView(&counter, 1), scalar);
+      if (IsP256Scalar(scalar)) break;
     }
   }
   pair.public_key = PublicOf(kem, pair.private_key.Reveal());
@@ -150,7 +148,7 @@ absl::StatusOr<HpkeSealed> HpkeSealWithEphemeral(HpkeKem kem,
   SOTTO_ASSIGN_OR_RETURN(
       const Secret<32> dh,
       Agree(kem, ephemeral.private_key.Reveal(), public_key));
-  const SecretBytes shared =
+  const Secret<32> shared =
       SharedSecret(kem, dh.Reveal(), ephemeral.public_key, public_key);
   const HpkeContext context = KeySchedule(kem, shared, info);
   return HpkeSealed{

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "crypto/sodium.h"
+
 namespace sotto::crypto {
 
 X25519Key X25519Key::Generate(Rng& rng) {
@@ -13,6 +15,7 @@ X25519Key X25519Key::Generate(Rng& rng) {
 }
 
 X25519Key X25519Key::FromBytes(const Secret<32>& scalar) {
+  EnsureSodium();
   X25519Key key;
   key.scalar_ = scalar.Clone();
   if (crypto_scalarmult_curve25519_base(key.public_key_.data(),
@@ -23,6 +26,7 @@ X25519Key X25519Key::FromBytes(const Secret<32>& scalar) {
 }
 
 absl::StatusOr<Secret<32>> X25519Key::Agree(const X25519PublicKey& peer) const {
+  EnsureSodium();
   Secret<32> shared;
   // libsodium reports an all-zero result as an error.
   if (crypto_scalarmult_curve25519(shared.RevealMutable().data(),

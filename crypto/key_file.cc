@@ -23,15 +23,16 @@ absl::Status Write(const std::string& path, const std::string& type,
 absl::StatusOr<Secret<32>> Read(const std::string& path,
                                 const std::string& type) {
   SOTTO_ASSIGN_OR_RETURN(std::string text, ReadTextFile(path, 4096));
-  const auto json = nlohmann::json::parse(text, nullptr, false);
+  auto json = nlohmann::json::parse(text, nullptr, false);
   Wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   if (!json.is_object() || !json.contains("type") || json["type"] != type ||
       !json.contains("private") || !json["private"].is_string()) {
     return absl::InvalidArgumentError(
         absl::StrFormat("'%s' is no %s key file", path, type));
   }
-  absl::StatusOr<Bytes> bytes =
-      HexDecode(json["private"].get_ref<const std::string&>());
+  auto& hex = json["private"].get_ref<std::string&>();
+  absl::StatusOr<Bytes> bytes = HexDecode(hex);
+  Wipe({reinterpret_cast<std::uint8_t*>(hex.data()), hex.size()});
   if (!bytes.ok() || bytes->size() != 32) {
     return absl::InvalidArgumentError(
         absl::StrFormat("'%s': the private key is not 64 hex digits", path));

@@ -2,6 +2,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/obj_mac.h>
 
 #include <cassert>
@@ -72,6 +73,7 @@ absl::StatusOr<Secret<32>> P256Agree(ByteView scalar, ByteView peer) {
       EC_POINT_oct2point(Curve(), point.get(), peer.data(), peer.size(),
                          scratch.get()) != 1 ||
       EC_POINT_is_on_curve(Curve(), point.get(), scratch.get()) != 1) {
+    ERR_clear_error();  // the queue is the thread's, and TLS reads it
     return absl::InvalidArgumentError(
         "key agreement: the peer's key is no uncompressed point of P-256");
   }

@@ -1,23 +1,17 @@
 #include "crypto/prg.h"
 
-#include <openssl/evp.h>
 #include <sodium.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <memory>
 
 #include "base/status.h"
+#include "crypto/aes_ctr.h"
+#include "crypto/sodium.h"
 
 namespace sotto::crypto {
 namespace {
-
-struct ContextFree {
-  void operator()(EVP_CIPHER_CTX* context) const {
-    EVP_CIPHER_CTX_free(context);
-  }
-};
 
 void Require(bool ok) {
   if (!ok) std::abort();
@@ -34,19 +28,7 @@ void FillAes(const Secret<32>& key, std::span<std::uint8_t> out,
     counter[static_cast<std::size_t>(7 - i)] =
         static_cast<std::uint8_t>(high >> (8 * i));
   }
-  const std::unique_ptr<EVP_CIPHER_CTX, ContextFree> context(
-      EVP_CIPHER_CTX_new());
-  Require(context != nullptr);
-  Require(EVP_EncryptInit_ex(context.get(), EVP_aes_256_ctr(), nullptr,
-                             key.Reveal().data(), counter.data()) == 1);
-  std::fill(out.begin(), out.end(), std::uint8_t{0});
-  while (!out.empty()) {
-    const std::size_t size = std::min<std::size_t>(out.size(), 1 << 30);
-    int length = 0;
-    Require(EVP_EncryptUpdate(context.get(), out.data(), &length, out.data(),
-                              static_cast<int>(size)) == 1);
-    out = out.subspan(size);
-  }
+  FillAes256Ctr(key, counter, out);
 }
 
 void FillChaCha(const Secret<32>& key, std::span<std::uint8_t> out,
@@ -54,6 +36,7 @@ void FillChaCha(const Secret<32>& key, std::span<std::uint8_t> out,
   const std::array<std::uint8_t, crypto_stream_chacha20_NONCEBYTES> nonce = {};
   std::fill(out.begin(), out.end(), std::uint8_t{0});
   if (out.empty()) return;
+  EnsureSodium();
   Require(crypto_stream_chacha20_xor_ic(out.data(), out.data(), out.size(),
                                         nonce.data(), start_block,
                                         key.Reveal().data()) == 0);
@@ -83,7 +66,7 @@ absl::StatusOr<Prg::Kind> Prg::Parse(std::string_view name) {
 }
 
 Prg::Kind Prg::Preferred() {
-  Require(sodium_init() >= 0);
+  EnsureSodium();
   return sodium_runtime_has_aesni() != 0 ? Kind::kAes256Ctr : Kind::kChaCha20;
 }
 

@@ -3,12 +3,12 @@
 #include <sodium.h>
 
 #include <cassert>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 
 #include "crypto/prg.h"
 #include "crypto/sha2.h"
+#include "crypto/sodium.h"
 
 namespace sotto::crypto {
 namespace {
@@ -16,8 +16,7 @@ namespace {
 class OsRng final : public Rng {
  public:
   void Fill(std::span<std::uint8_t> bytes) override {
-    static const int initialised = sodium_init();
-    if (initialised < 0) std::abort();
+    EnsureSodium();
     if (!bytes.empty()) randombytes_buf(bytes.data(), bytes.size());
   }
 };

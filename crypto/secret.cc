@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <new>
+
+#include "crypto/sodium.h"
 
 namespace sotto::crypto {
 
@@ -18,10 +19,8 @@ bool ConstantTimeEqual(ByteView a, ByteView b) {
 }
 
 SecretBytes::SecretBytes(std::size_t size) : size_(size) {
-  static const int initialised = sodium_init();
-  auto* memory = initialised < 0
-                     ? nullptr
-                     : static_cast<std::uint8_t*>(sodium_malloc(size));
+  EnsureSodium();
+  auto* memory = static_cast<std::uint8_t*>(sodium_malloc(size));
   // Allocation failure ends the process on a host (docs/architecture.md).
   if (memory == nullptr) std::abort();
   std::fill(memory, memory + size, std::uint8_t{0});

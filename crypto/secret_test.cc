@@ -42,6 +42,18 @@ TEST(SecretTest, EqualityIsByContentAndLength) {
   EXPECT_TRUE(ConstantTimeEqual({}, {}));
 }
 
+TEST(SecretTest, MovingSecretBytesLeavesNothingBehind) {
+  SecretBytes a = SecretBytes::FromBytes(Bytes{1, 2, 3});
+  SecretBytes b = std::move(a);
+  EXPECT_EQ(b.size(), 3u);
+  EXPECT_EQ(a.size(), 0u);  // NOLINT: reading it is the test
+  EXPECT_TRUE(a.Reveal().empty());
+  SecretBytes c;
+  c = std::move(b);
+  EXPECT_EQ(HexEncode(c.Reveal()), "010203");
+  EXPECT_EQ(b.size(), 0u);  // NOLINT
+}
+
 TEST(SecretTest, SecretBytesHoldsWhatItWasGiven) {
   const SecretBytes secret = SecretBytes::FromBytes(Bytes{1, 2, 3});
   EXPECT_EQ(HexEncode(secret.Reveal()), "010203");

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/status.h"
+#include "crypto/sodium.h"
 
 namespace sotto::crypto {
 
@@ -16,6 +17,7 @@ SigningKey SigningKey::Generate(Rng& rng) {
 }
 
 SigningKey SigningKey::FromSeed(const Secret<32>& seed) {
+  EnsureSodium();
   SigningKey key;
   key.seed_ = seed.Clone();
   if (crypto_sign_seed_keypair(key.public_key_.data(),
@@ -27,6 +29,7 @@ SigningKey SigningKey::FromSeed(const Secret<32>& seed) {
 }
 
 Signature SigningKey::Sign(ByteView message) const {
+  EnsureSodium();
   Signature signature;
   if (crypto_sign_detached(signature.data(), nullptr, message.data(),
                            message.size(), expanded_.Reveal().data()) != 0) {
@@ -37,6 +40,7 @@ Signature SigningKey::Sign(ByteView message) const {
 
 absl::Status Verify(const PublicKey& key, ByteView message,
                     ByteView signature) {
+  EnsureSodium();
   if (signature.size() != crypto_sign_BYTES ||
       crypto_sign_verify_detached(signature.data(), message.data(),
                                   message.size(), key.data()) != 0) {
