@@ -264,9 +264,9 @@ absl::Status Repository::AddTargets(const std::string& role,
   return Publish(role);
 }
 
-absl::Status Repository::Refresh() { return WriteSnapshot(); }
+absl::Status Repository::RefreshOnline() { return WriteSnapshot(); }
 
-absl::Status Repository::RefreshAll() {
+absl::Status Repository::Refresh() {
   for (auto& [role, targets] : targets_) {
     SOTTO_RETURN_IF_ERROR(WriteTargets(role));
   }

@@ -69,10 +69,10 @@ class Repository {
   // Stage of each, and Publish.
   absl::Status AddTargets(const std::string& role,
                           const std::vector<NewTarget>& targets);
-  // New snapshot and timestamp with new expiry; the online keys suffice.
+  // Every role but root again, with new expiry: needs the offline keys.
   absl::Status Refresh();
-  // All targets roles too, so that their expiry moves: needs the offline keys.
-  absl::Status RefreshAll();
+  // Snapshot and timestamp alone: the online keys suffice.
+  absl::Status RefreshOnline();
 
   // All targets of a role. NOT_FOUND.
   absl::StatusOr<std::vector<TufTarget>> Targets(const std::string& role) const;
