@@ -63,15 +63,19 @@ absl::StatusOr<std::string> WithoutScheme(const std::string& key,
 absl::Status ReadKeys(const Json& root, Config* config) {
   const auto keys = root.find("keys");
   if (keys == root.end() || !keys->is_object()) {
-    return Bad("keys",
-               "an object with coordinator, broker, director and "
-               "issuer_public");
+    return Bad(
+        "keys",
+        "an object with coordinator, broker, broker_signing, director and "
+        "issuer_public");
   }
-  SOTTO_RETURN_IF_ERROR(RefuseUnknown(
-      *keys, "keys.", {"coordinator", "broker", "director", "issuer_public"}));
+  SOTTO_RETURN_IF_ERROR(
+      RefuseUnknown(*keys, "keys.",
+                    {"coordinator", "broker", "broker_signing", "director",
+                     "issuer_public"}));
   for (const auto& [key, target] : std::map<std::string, std::string*>{
            {"coordinator", &config->coordinator_key},
            {"broker", &config->broker_key},
+           {"broker_signing", &config->broker_signing_key},
            {"director", &config->director_key},
            {"issuer_public", &config->issuer_public_hex}}) {
     SOTTO_RETURN_IF_ERROR(ReadText(*keys, "keys.", key, true, target));

@@ -3,8 +3,8 @@
 //   {"listen": "127.0.0.1:0", "http_listen": "127.0.0.1:0",
 //    "tls_certificate": PEM, "tls_key": PEM,
 //    "state": "sqlite:PATH", "blobs": "file:DIR", "model_store": DIR,
-//    "keys": {"coordinator": FILE, "broker": FILE, "director": FILE,
-//             "issuer_public": HEX},
+//    "keys": {"coordinator": FILE, "broker": FILE, "broker_signing": FILE,
+//             "director": FILE, "issuer_public": HEX},
 //    "admin_token_file": FILE}
 //
 // Optional: "http_url" (what devices are told; default from http_listen),
@@ -38,6 +38,7 @@ struct Config {
   std::string model_store;
   std::string coordinator_key;
   std::string broker_key;
+  std::string broker_signing_key;
   std::string director_key;
   std::string issuer_public_hex;
   std::string admin_token_file;

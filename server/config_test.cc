@@ -24,6 +24,7 @@ nlohmann::json Good() {
           {"keys",
            {{"coordinator", "a"},
             {"broker", "b"},
+            {"broker_signing", "bs"},
             {"director", "d"},
             {"issuer_public", "00"}}},
           {"admin_token_file", "token"}};
@@ -36,6 +37,7 @@ TEST(ConfigTest, AFullFileIsRead) {
   EXPECT_EQ(config->state_path, "/var/s.db");
   EXPECT_EQ(config->blobs_folder, "/var/blobs");
   EXPECT_EQ(config->broker_key, "b");
+  EXPECT_EQ(config->broker_signing_key, "bs");
 }
 
 TEST(ConfigTest, AnUnknownKeyIsNamed) {

@@ -46,10 +46,12 @@ Coordinator::Coordinator(const Config& config, Clock& clock, crypto::Rng& rng,
       keys_(std::move(keys)),
       sessions_(keys_.coordinator, keys_.issuer),
       enrolment_(store_, clock_, rng_, keys_.issuer, config.token_lifetime_ms),
+      models_(config.model_store, config.state_path + ".models", clock_),
       grants_({.store = store_,
                .clock = clock_,
                .rng = rng_,
                .keys = keys_,
+               .models = models_,
                .model_store = config.model_store,
                .blobs_folder = config.blobs_folder}),
       rounds_(
@@ -59,11 +61,11 @@ Coordinator::Coordinator(const Config& config, Clock& clock, crypto::Rng& rng,
            .factory = sessions_,
            .coordinator_key = keys_.coordinator,
            .seal = [this](ByteView weights) { return grants_.Seal(weights); }}),
+      director_(config.model_store, keys_.director, models_, clock_),
       rollouts_({.store = store_,
                  .clock = clock_,
                  .rng = rng_,
-                 .director_key = keys_.director,
-                 .model_store = config.model_store}) {}
+                 .publisher = director_}) {}
 
 absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Create(
     const Config& config, Clock& clock, crypto::Rng& rng) {
@@ -76,6 +78,7 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Create(
   std::unique_ptr<Coordinator> coordinator(
       new Coordinator(config, clock, rng, *std::move(store), std::move(keys),
                       std::move(token)));
+  SOTTO_RETURN_IF_ERROR(coordinator->director_.Start());
   SOTTO_RETURN_IF_ERROR(coordinator->rollouts_.Start());
   SOTTO_RETURN_IF_ERROR(coordinator->rounds_.Start());
   return coordinator;
@@ -188,7 +191,8 @@ absl::Status Coordinator::CheckAdmin(std::string_view token) const {
 
 void Coordinator::Tick() {
   const std::lock_guard lock(mutex_);
-  for (const absl::Status& status : {rounds_.Tick(), rollouts_.Tick()}) {
+  for (const absl::Status& status :
+       {rounds_.Tick(), rollouts_.Tick(), director_.Tick()}) {
     if (!status.ok()) {
       LogWarning("coordinator", "%s", std::string(status.message()));
     }

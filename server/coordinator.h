@@ -21,9 +21,11 @@
 #include "proto/rpc/telemetry.pb.h"
 #include "server/cohort/enrolment.h"
 #include "server/config.h"
-#include "server/grants.h"
 #include "server/keys.h"
+#include "server/models/grants.h"
+#include "server/models/published_models.h"
 #include "server/rollout/controller.h"
+#include "server/rollout/director.h"
 #include "server/rounds/round_keeper.h"
 #include "server/rounds/session_factory.h"
 #include "server/state/store.h"
@@ -97,8 +99,10 @@ class Coordinator {
   Keys keys_;
   SessionFactory sessions_;
   Enrolment enrolment_;
+  PublishedModels models_;
   Grants grants_;
   RoundKeeper rounds_;
+  Director director_;
   RolloutController rollouts_;
   std::map<std::string, std::uint64_t> counts_;  // of metrics
 };

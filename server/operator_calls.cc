@@ -8,7 +8,7 @@ namespace sotto::server {
 absl::Status Coordinator::CreateTask(const v1::CreateTaskRequest& request) {
   const std::lock_guard lock(mutex_);
   SOTTO_ASSIGN_OR_RETURN(const Bytes plan,
-                         rollouts_.ReadTarget(request.plan_target()));
+                         director_.ReadTarget(request.plan_target()));
   const absl::Status status = rounds_.CreateTask(request, plan);
   NotifyMoves();
   return status;

@@ -65,7 +65,9 @@ def breaches(root):
             if "/" in name:
                 yield f"{name}: its folder has no row in the include table"
             continue
-        is_test = name.endswith("_test.cc")
+        # Tests, and the fixtures that only they include.
+        is_test = name.endswith("_test.cc") or \
+            path.name.startswith("test_") and path.suffix == ".h"
         for include in INCLUDE.findall(text):
             target = module_of(include, table)
             if include.startswith("sotto/"):

@@ -21,7 +21,11 @@ const absl::Status& Outcome();
 
 // One per family, each in its own files.
 void AddModelCommands(CLI::App& app);
+void AddStoreCommands(CLI::App& app);
 void AddTrainCommand(CLI::App& app);
+void AddTaskCommands(CLI::App& app);
+void AddRolloutCommands(CLI::App& app);
+void AddDeviceCommands(CLI::App& app);
 
 }  // namespace sotto::tools
 

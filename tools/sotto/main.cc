@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "tools/sotto/command.h"
+#include "tools/sotto/device_issue.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Sotto: federated learning and model delivery");
@@ -11,6 +12,11 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   sotto::tools::AddModelCommands(app);
   sotto::tools::AddTrainCommand(app);
+  sotto::tools::AddTaskCommands(app);
+  sotto::tools::AddRolloutCommands(app);
+  sotto::tools::AddDeviceCommands(app);
+  sotto::tools::AddDeviceIssue(*app.get_subcommand("device"));
+  sotto::tools::AddStoreCommands(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
