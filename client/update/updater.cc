@@ -224,8 +224,10 @@ absl::StatusOr<model_store::OpenedPayload> RolloutUpdater::FetchCheckpoint(
         "checkpoint %s has %d bytes, this device's policy allows %d", name,
         size_bytes, parts_.config.policy.max_model_bytes));
   }
-  SOTTO_ASSIGN_OR_RETURN(const Bytes container,
-                         parts_.source.GetAll("/blobs/" + name, size_bytes));
+  SOTTO_ASSIGN_OR_RETURN(
+      const Bytes container,
+      parts_.source.GetAll("/blobs/" + name.substr(0, 2) + "/" + name,
+                           size_bytes));
   return parts_.opener.Open(container, digest, "checkpoint " + name);
 }
 

@@ -33,6 +33,7 @@ class Fleet:
             "model_store": str(self.identities.store),
             "keys": {"coordinator": str(keys / "coordinator.key"),
                      "broker": str(keys / "broker.key"),
+                     "broker_signing": str(keys / "broker-signing.key"),
                      "director": str(keys / "director.key"),
                      "issuer_public": self.public["issuer"]},
             "admin_token_file": str(token),

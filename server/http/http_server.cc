@@ -19,7 +19,25 @@ constexpr std::size_t kThreads = 64;
 constexpr int kKeepAliveSeconds = 2;
 constexpr std::size_t kMaxRequestBytes = 64 << 10;
 
-void ServeFile(const std::string& path, httplib::Response& response) {
+// httplib 0.11 announces and asks for the range that the client named, even
+// where that ends behind the file. False: no byte of the file is in it.
+bool FitRanges(httplib::Ranges& ranges, std::int64_t size) {
+  if (ranges.size() != 1) {
+    ranges.clear();
+    return true;
+  }
+  auto& [first, last] = ranges.front();
+  if (first < 0) {  // the last `last` bytes
+    first = std::max<std::int64_t>(0, size - last);
+    last = size - 1;
+  }
+  if (first >= size) return false;
+  if (last < 0 || last >= size) last = size - 1;
+  return true;
+}
+
+void ServeFile(const std::string& path, const httplib::Request& request,
+               httplib::Response& response) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   const auto size = FileSize(path);
   if (fd < 0 || !size.ok()) {
@@ -27,7 +45,20 @@ void ServeFile(const std::string& path, httplib::Response& response) {
     response.status = 404;
     return;
   }
-  // httplib answers Range requests by asking for the part.
+  // The request is httplib's own object, handed out as const.
+  auto& ranges = const_cast<httplib::Request&>(request).ranges;
+  const bool fits = FitRanges(ranges, static_cast<std::int64_t>(*size));
+  if (!fits || *size == 0) {
+    ::close(fd);
+    if (!fits) {
+      response.status = 416;
+      response.set_header("Content-Range",
+                          absl::StrFormat("bytes */%d", *size));
+    }
+    ranges.clear();
+    response.set_content("", "application/octet-stream");
+    return;
+  }
   response.set_content_provider(
       *size, "application/octet-stream",
       [fd](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
@@ -109,7 +140,7 @@ class HttplibServer final : public HttpServer {
       if (request.target.rfind(prefix, 0) != 0) continue;
       const auto path = ServedPath(
           folder, std::string_view(request.target).substr(prefix.size()));
-      if (path.ok()) return ServeFile(*path, response);
+      if (path.ok()) return ServeFile(*path, request, response);
       response.status = absl::IsNotFound(path.status()) ? 404 : 400;
       return;
     }

@@ -2,7 +2,12 @@
 // metrics.
 //
 //   /models/metadata/FILE  /models/targets/PATH  /director/metadata/FILE
-//   /director/targets/PATH  /blobs/SHA256   /healthz  /readyz  /metrics
+//   /director/targets/PATH  /blobs/ab/abcdef… (SHA-256)
+//   /healthz  /readyz  /metrics
+//
+// The paths are those of the folders, so that a static file server or a CDN can
+// stand in for all but the last three. A range that ends behind the file ends
+// with it (RFC 9110 section 14.1.2); of several ranges none is honoured.
 //
 // Everything served is public or ciphertext, so there is no authentication.
 // Threads of its own; the functions of HttpSources are called from them.
