@@ -40,11 +40,13 @@ int Length(std::size_t size) {
 }  // namespace
 
 struct Aead::State {
+  explicit State(const Secret<32>& key)
+      : seal(Make(key, 1)), open(Make(key, 0)) {}
+
   Context seal, open;
 };
 
-Aead::Aead(const Secret<32>& key)
-    : state_(std::make_unique<State>(Make(key, 1), Make(key, 0))) {}
+Aead::Aead(const Secret<32>& key) : state_(std::make_unique<State>(key)) {}
 Aead::~Aead() = default;
 Aead::Aead(Aead&&) noexcept = default;
 Aead& Aead::operator=(Aead&&) noexcept = default;
