@@ -118,9 +118,10 @@ absl::StatusOr<Layout> Parse(ByteView bytes) {
   return layout;
 }
 
-absl::StatusOr<ContainerHeader> DecodeHeader(ByteView bytes) {
+absl::StatusOr<ContainerHeader> DecodeHeader(ByteView unaligned) {
+  const Bytes bytes(unaligned.begin(), unaligned.end());
   flatbuffers::Verifier verifier(bytes.data(), bytes.size(), 8, 64);
-  if (!verifier.VerifyBuffer<container::Header>(nullptr)) {
+  if (bytes.size() < 8 || !verifier.VerifyBuffer<container::Header>(nullptr)) {
     return absl::InvalidArgumentError("container: its header is malformed");
   }
   const auto* table = flatbuffers::GetRoot<container::Header>(bytes.data());
@@ -224,9 +225,15 @@ absl::StatusOr<OpenedPayload> OpenContainer(ByteView container,
   if (plain.size() < kAlignment) return bad;
   const std::uint64_t inner_size = Get(plain, 0, 4);
   if (inner_size > kMaxInner || inner_size + 4 > plain.size()) return bad;
-  flatbuffers::Verifier verifier(plain.data() + 4, inner_size, 8, 64);
-  if (!verifier.VerifyBuffer<container::Inner>(nullptr)) return bad;
-  const auto* inner = flatbuffers::GetRoot<container::Inner>(plain.data() + 4);
+  // Copied, since its numbers want an aligned start.
+  const Bytes table(
+      plain.begin() + 4,
+      plain.begin() + 4 + static_cast<std::ptrdiff_t>(inner_size));
+  flatbuffers::Verifier verifier(table.data(), table.size(), 8, 64);
+  if (table.size() < 8 || !verifier.VerifyBuffer<container::Inner>(nullptr)) {
+    return bad;
+  }
+  const auto* inner = flatbuffers::GetRoot<container::Inner>(table.data());
   const std::size_t begin =
       (4 + inner_size + kAlignment - 1) / kAlignment * kAlignment;
   if (inner->sha512() == nullptr || begin > plain.size() ||

@@ -73,9 +73,10 @@ absl::StatusOr<Bytes> MakeGrant(const GrantTerms& terms,
                builder.GetBufferPointer() + builder.GetSize());
 }
 
-absl::StatusOr<FileKey> OpenGrant(ByteView grant,
+absl::StatusOr<FileKey> OpenGrant(ByteView unaligned,
                                   const GrantExpectation& expected,
                                   const crypto::HpkeKeyPair& device_key) {
+  const Bytes grant(unaligned.begin(), unaligned.end());
   flatbuffers::Verifier verifier(grant.data(), grant.size(), 8, 64);
   if (grant.size() < 8 || !verifier.VerifyBuffer<container::Grant>(nullptr)) {
     return absl::InvalidArgumentError("grant: malformed");

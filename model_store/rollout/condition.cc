@@ -144,11 +144,15 @@ bool Matches(const json* value, const json& pattern, bool fold) {
   }
   const auto& text = value->get_ref<const std::string&>();
   const auto& expression = pattern.get_ref<const std::string&>();
-  // Backtracking on hostile input is bounded by refusing long ones.
+  // Work on hostile input is bounded by refusing long ones.
   if (expression.size() > kMaxPattern || text.size() > kMaxSubject) {
     return false;
   }
   auto flags = std::regex::ECMAScript;
+#ifdef __GLIBCXX__
+  // Without back references, and so without exponential backtracking.
+  flags |= std::regex_constants::__polynomial;
+#endif
   if (fold) flags |= std::regex::icase;
   try {  // the standard library reports a bad pattern by throwing
     return std::regex_search(text, std::regex(expression, flags));

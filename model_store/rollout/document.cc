@@ -13,6 +13,7 @@ constexpr std::uint32_t kFull = 10000;
 constexpr std::size_t kMaxText = 256;
 constexpr std::size_t kMaxCondition = 65536;
 constexpr std::size_t kMaxArms = 64;
+constexpr std::int64_t kMaxTimeMs = std::int64_t{1} << 53;
 
 std::string TextOf(const flatbuffers::String* text) {
   return text == nullptr ? "" : text->str();
@@ -23,10 +24,11 @@ absl::Status CheckArms(const std::vector<RolloutArm>& arms) {
   std::ranges::sort(sorted, {}, &RolloutArm::start_bp);
   std::uint64_t end = 0;
   for (const RolloutArm& arm : sorted) {
-    if (arm.name.empty() || arm.start_bp < end ||
+    if (arm.name.empty() || arm.name.size() > kMaxText || arm.start_bp < end ||
         std::uint64_t{arm.start_bp} + arm.width_bp > kFull) {
       return absl::InvalidArgumentError(absl::StrFormat(
-          "rollout: arm '%s' overlaps another or exceeds 10000", arm.name));
+          "rollout: arm '%s' overlaps another, exceeds 10000 or is misnamed",
+          arm.name));
     }
     end = std::uint64_t{arm.start_bp} + arm.width_bp;
   }
@@ -66,7 +68,8 @@ Bytes EncodeRollout(const RolloutDocument& d) {
           builder.GetBufferPointer() + builder.GetSize()};
 }
 
-absl::StatusOr<RolloutDocument> DecodeRollout(ByteView bytes) {
+absl::StatusOr<RolloutDocument> DecodeRollout(ByteView unaligned) {
+  const Bytes bytes(unaligned.begin(), unaligned.end());
   flatbuffers::Verifier verifier(bytes.data(), bytes.size(), 8, 1024);
   if (bytes.size() < 8 ||
       !verifier.VerifyBuffer<container::RolloutRules>(nullptr)) {
@@ -123,6 +126,12 @@ absl::StatusOr<RolloutDocument> DecodeRollout(ByteView bytes) {
   d.started_ms = t->started_ms();
   d.signed_at_ms = t->signed_at_ms();
   d.base_release = t->base_release();
+  // Bounded, so that differences of times cannot overflow.
+  for (const std::int64_t time : {d.started_ms, d.signed_at_ms}) {
+    if (time < 0 || time > kMaxTimeMs) {
+      return absl::InvalidArgumentError("rollout: a time is out of range");
+    }
+  }
   return d;
 }
 
