@@ -25,6 +25,15 @@ std::uint32_t ShareOf(const RolloutDocument& d) {
   return open ? d.step_bp : 0;
 }
 
+// The part of those inside that runs `release`.
+std::uint32_t WidthOf(const RolloutDocument& d, std::uint64_t release) {
+  std::uint32_t width = 0;
+  for (const RolloutArm& arm : d.arms) {
+    if (arm.release == release) width += arm.width_bp;
+  }
+  return width;
+}
+
 }  // namespace
 
 absl::StatusOr<RolloutPolicy> ParseRolloutPolicy(ByteView text) {
@@ -76,38 +85,41 @@ absl::Status CheckSuccessor(ByteView previous_bytes,
                   "the future");
   }
   const std::int64_t elapsed = next.signed_at_ms - previous.signed_at_ms;
+  const bool same_rollout = next.salt == previous.salt;
+  const std::uint32_t before = same_rollout ? ShareOf(previous) : 0;
+  const std::uint32_t after = ShareOf(next);
+  // A rollout's first step is free; each further one takes a dwell, however
+  // many documents it is spread over.
   const std::uint64_t by_time =
       policy.min_dwell_ms == 0
           ? kFull
-          : 1 + static_cast<std::uint64_t>(elapsed / policy.min_dwell_ms);
+          : static_cast<std::uint64_t>(elapsed / policy.min_dwell_ms) +
+                (before == 0 ? 1 : 0);
   const std::uint64_t steps =
       std::min<std::uint64_t>({gap, by_time, std::uint64_t{kFull}});
-  const std::uint32_t before =
-      next.salt == previous.salt ? ShareOf(previous) : 0;
   const std::uint64_t reachable = before + steps * policy.max_step_bp;
-  if (next.base_release != previous.base_release) {
-    const bool offered =
-        ShareOf(previous) == kFull &&
-        std::ranges::any_of(previous.arms, [&](const RolloutArm& arm) {
-          return arm.release == next.base_release;
-        });
-    if (!offered && (gap == 1 ? policy.max_step_bp : reachable) < kFull) {
-      return Refuse(next,
-                    "it promotes a release that was not rolled out to "
-                    "everybody");
-    }
+  if (next.base_release != previous.base_release &&
+      !(ShareOf(previous) == kFull &&
+        WidthOf(previous, next.base_release) >= kFull / 2) &&
+      (gap == 1 ? policy.max_step_bp : reachable) < kFull) {
+    return Refuse(next,
+                  "it promotes a release that was not rolled out to "
+                  "everybody");
   }
   if (next.state == RolloutState::kReverting) return absl::OkStatus();
-  const std::uint32_t after = ShareOf(next);
-  if (after > reachable) {
+  // Else a wide arm could change its release, or a narrow one its width, with
+  // no step at all.
+  if (before > 0 && after > 0 && next.arms != previous.arms) {
+    return Refuse(next, "the arms of a rollout that is under way change");
+  }
+  if (after > before && before > 0 && steps == 0) {
+    return Refuse(next, "its step comes sooner than the policy allows");
+  }
+  if (after > before && after > reachable) {
     return Refuse(next,
                   absl::StrFormat("a step from %d to %d of 10000, the policy "
                                   "allows %d at once",
                                   before, after, policy.max_step_bp));
-  }
-  if (after > before && before > 0 && gap == 1 &&
-      elapsed < policy.min_dwell_ms) {
-    return Refuse(next, "its step comes sooner than the policy allows");
   }
   return absl::OkStatus();
 }

@@ -133,9 +133,16 @@ absl::Status ParseDelegations(const json& object, TufTargets& out) {
   SOTTO_ASSIGN_OR_RETURN(out.delegated_keys, ParseKeys(*keys));
   SOTTO_ASSIGN_OR_RETURN(const json* roles,
                          Field(object, "roles", json::value_t::array));
+  std::set<std::string> names = {"root", "targets", "snapshot", "timestamp"};
   for (const json& value : *roles) {
     TufDelegation delegation;
     SOTTO_ASSIGN_OR_RETURN(delegation.name, Text(value, "name"));
+    // Trusted files are named after their roles: a delegation must not take the
+    // place of a top-level role's file, nor of another's.
+    if (delegation.name.empty() || !names.insert(delegation.name).second) {
+      return Bad("delegation '" + delegation.name +
+                 "' is repeated or has the name of a top-level role");
+    }
     SOTTO_ASSIGN_OR_RETURN(delegation.role, ParseRole(value));
     SOTTO_ASSIGN_OR_RETURN(const json* paths,
                            Field(value, "paths", json::value_t::array));
@@ -269,12 +276,16 @@ std::string TufKeyId(const crypto::PublicKey& key) {
 }
 
 absl::StatusOr<std::int64_t> ParseTufTime(const std::string& text) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month,
-                  &day, &hour, &minute, &second, &used) != 6 ||
-      used != static_cast<int>(text.size()) || used != 20 || month < 1 ||
-      month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
-      second > 60 || year < 1970) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  constexpr std::string_view kForm = "dddd-dd-ddTdd:dd:ddZ";
+  const auto fits = [](char c, char form) {
+    return form == 'd' ? c >= '0' && c <= '9' : c == form;
+  };
+  if (!std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), fits) ||
+      std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2dZ", &year, &month, &day,
+                  &hour, &minute, &second) != 6 ||
+      month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
+      minute > 59 || second > 60 || year < 1970) {
     return Bad("'" + text + "' is no time of the form 2030-01-31T00:00:00Z");
   }
   return (DaysOf(year, month, day) * 86400 + hour * 3600 + minute * 60 +
@@ -301,14 +312,15 @@ std::string FormatTufTime(std::int64_t ms) {
 }
 
 bool MatchesPath(const std::string& pattern, const std::string& name) {
-  // `*` matches any run of characters but '/'.
+  // `*` matches any run of characters but '/', `?` one of them.
   std::size_t p = 0, n = 0;
   std::size_t star = std::string::npos, mark = 0;
   while (n < name.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       mark = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
+    } else if (p < pattern.size() && (pattern[p] == name[n] ||
+                                      (pattern[p] == '?' && name[n] != '/'))) {
       ++p;
       ++n;
     } else if (star != std::string::npos && name[mark] != '/') {

@@ -54,7 +54,7 @@ struct TufTarget {
 struct TufDelegation {
   std::string name;
   TufRole role;
-  std::vector<std::string> paths;  // patterns; `*` matches within a segment
+  std::vector<std::string> paths;  // `*` and `?` match within a segment
   bool terminating = false;
 };
 
