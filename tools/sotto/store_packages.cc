@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "base/file.h"
 #include "base/status.h"
 #include "crypto/certificate.h"
+#include "watermark/evidence/key_file.h"
 
 namespace sotto::tools {
 namespace {
@@ -70,20 +72,21 @@ absl::StatusOr<std::vector<std::string>> ReadRecipients(
 
 absl::StatusOr<Packager> Packager::Create(Bytes master,
                                           const std::string& fingerprint_key,
-                                          const std::string& model,
                                           std::uint64_t release) {
-  if (!fingerprint_key.empty()) {
-    return absl::UnimplementedError(absl::StrFormat(
-        "--fingerprint-key '%s': this build has no watermark module to mark "
-        "the copies of '%s' release %d with; leave the flag out for unmarked "
-        "copies",
-        fingerprint_key, model, release));
-  }
-  return Packager(std::move(master));
+  Packager packager(std::move(master), release);
+  if (fingerprint_key.empty()) return packager;
+  SOTTO_ASSIGN_OR_RETURN(watermark::OwnerKey key,
+                         watermark::ReadOwnerKeyFile(fingerprint_key));
+  packager.key_ = std::make_shared<const watermark::OwnerKey>(std::move(key));
+  SOTTO_ASSIGN_OR_RETURN(
+      packager.marker_,
+      watermark::Packager::Create(packager.master_, *packager.key_));
+  return packager;
 }
 
-absl::StatusOr<Bytes> Packager::CopyFor(const std::string&) const {
-  return master_;
+absl::StatusOr<Bytes> Packager::CopyFor(const std::string& recipient) const {
+  if (!marker_.has_value()) return master_;
+  return marker_->Package(release_, recipient);
 }
 
 }  // namespace sotto::tools

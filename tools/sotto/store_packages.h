@@ -4,6 +4,8 @@
 #define SOTTO_TOOLS_SOTTO_STORE_PACKAGES_H_
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "crypto/sign.h"
+#include "watermark/fingerprint/packager.h"
 
 namespace sotto::tools {
 
@@ -26,19 +29,24 @@ absl::StatusOr<std::vector<std::string>> ReadRecipients(
 class Packager {
  public:
   // `fingerprint_key` is a file of `sotto-watermark keygen`, or empty: copies
-  // are the master itself. INVALID_ARGUMENT: no such key, or a master that
-  // cannot be marked.
+  // are the master itself. NOT_FOUND: no such file. INVALID_ARGUMENT: no such
+  // key, or a master that cannot be marked.
   static absl::StatusOr<Packager> Create(Bytes master,
                                          const std::string& fingerprint_key,
-                                         const std::string& model,
                                          std::uint64_t release);
 
+  // `recipient` as ReadRecipients gives it. The number of the release is the
+  // label that `sotto-watermark trace --release` gets.
   absl::StatusOr<Bytes> CopyFor(const std::string& recipient) const;
 
  private:
-  explicit Packager(Bytes master) : master_(std::move(master)) {}
+  Packager(Bytes master, std::uint64_t release)
+      : master_(std::move(master)), release_(std::to_string(release)) {}
 
   Bytes master_;
+  std::string release_;
+  std::shared_ptr<const watermark::OwnerKey> key_;  // what marker_ refers to
+  std::optional<watermark::Packager> marker_;
 };
 
 }  // namespace sotto::tools

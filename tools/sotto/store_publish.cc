@@ -139,7 +139,7 @@ absl::Status Publish(const PublishFlags& flags) {
                          Remaining(flags, recipients, published));
   SOTTO_ASSIGN_OR_RETURN(
       const Packager packager,
-      Packager::Create(std::move(master), flags.fingerprint_key, flags.name,
+      Packager::Create(std::move(master), flags.fingerprint_key,
                        flags.release));
   SOTTO_RETURN_IF_ERROR(MakeFolder(flags.common.store + "/escrow"));
 
