@@ -22,8 +22,11 @@ namespace {
 
 // Longer than any long poll of the coordinator.
 constexpr std::chrono::seconds kCallDeadline{30};
-constexpr int kMinReconnectMs = 50;
+constexpr int kFirstReconnectMs = 50;
 constexpr int kMaxReconnectMs = 1000;
+// gRPC calls it the minimum back-off; it is what one connection may take,
+// TLS included (doc/connection-backoff.md of gRPC, MIN_CONNECT_TIMEOUT).
+constexpr int kConnectTimeoutMs = 10'000;
 constexpr int kMaxMessageBytes = 64 << 20;
 constexpr char kTokenKey[] = "sotto-token-bin";
 
@@ -130,8 +133,8 @@ absl::StatusOr<std::unique_ptr<Coordinator>> ConnectCoordinator(
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = pem;
   grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kMinReconnectMs);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kMinReconnectMs);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMaxReconnectMs);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);

@@ -221,7 +221,8 @@ class Job:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             waiting = [n for n in self.names if (e := self.fleet.devices[n].last(
-                lambda e: e.get("event") == "model")) is None or e["version"] != release]
+                lambda e: e.get("event") in ("loaded", "model", "reverted"))) is None
+                or e["release"] != release]
             if not waiting:
                 return
             time.sleep(0.1)

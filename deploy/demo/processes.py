@@ -59,10 +59,11 @@ class Child:
 
     def _read(self):
         for line in self.process.stdout:
+            self._log.write(line)
+            self._log.flush()
             try:
                 event = json.loads(line)
             except ValueError:
-                self._log.write(line)
                 continue
             event["at"] = time.monotonic()
             if self._on_event:
