@@ -6,11 +6,13 @@ from .processes import Failure
 
 
 def start(fleet, control, treatment):
+    # A tenth of two dozen devices is few: each arm gets two, of some ten images.
+    arm = 2 if len(fleet.devices) >= 16 else 1
     return fleet.admin(
         "rollout", "start", "--model", MODEL, "--policy", "policy/quickstart.json",
         "--control", control, "--treatment", treatment, "--steps", "10,50,100",
-        "--dwell-ms", 1500, "--guardrail", "error_rate:alpha=0.05,n=200,min=20",
-        "--min-devices-per-arm", 1)
+        "--dwell-ms", 1500, "--guardrail", "error_rate:alpha=0.05,n=200,min=8",
+        "--min-devices-per-arm", arm)
 
 
 def follow(fleet, progress, timeout, on_step):
