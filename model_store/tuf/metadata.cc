@@ -58,7 +58,7 @@ absl::StatusOr<Common> ParseCommon(const TufEnvelope& envelope,
                                type));
   }
   Common common;
-  SOTTO_ASSIGN_OR_RETURN(common.body, ParseStrictJson(envelope.signed_bytes));
+  SOTTO_ASSIGN_OR_RETURN(common.body, ParseStrictJson(AsBytes(envelope.body)));
   SOTTO_ASSIGN_OR_RETURN(const std::string spec,
                          Text(common.body, "spec_version"));
   if (spec.rfind("1.", 0) != 0) {
@@ -179,6 +179,7 @@ absl::StatusOr<TufEnvelope> ParseEnvelope(ByteView bytes) {
   TufEnvelope envelope;
   SOTTO_ASSIGN_OR_RETURN(envelope.type, Text(*body, "_type"));
   envelope.signed_bytes = ToBytes(CanonicalJson(*body));
+  envelope.body = body->dump();
   std::set<std::string> seen;
   for (const json& item : *list) {
     SOTTO_ASSIGN_OR_RETURN(const std::string id, Text(item, "keyid"));
@@ -242,7 +243,7 @@ absl::StatusOr<TufTargets> ParseTargets(const TufEnvelope& envelope) {
                            Field(value, "hashes", json::value_t::object));
     SOTTO_ASSIGN_OR_RETURN(target.sha512, Text(*hashes, "sha512"));
     target.custom_json =
-        value.contains("custom") ? CanonicalJson(value["custom"]) : "{}";
+        value.contains("custom") ? value["custom"].dump() : "{}";
   }
   if (common.body.contains("delegations")) {
     SOTTO_RETURN_IF_ERROR(ParseDelegations(common.body["delegations"], out));

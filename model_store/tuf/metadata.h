@@ -48,7 +48,7 @@ struct TufTarget {
   std::string name;
   std::uint64_t length = 0;
   std::string sha512;       // hex
-  std::string custom_json;  // canonical JSON, "{}" when absent
+  std::string custom_json;  // compact JSON, "{}" when absent
 };
 
 struct TufDelegation {
@@ -70,6 +70,9 @@ struct TufTargets {
 struct TufEnvelope {
   std::string type;    // "root", "timestamp", "snapshot", "targets"
   Bytes signed_bytes;  // canonical JSON
+  // The same as plain JSON: canonical JSON does not escape line breaks, as PEM
+  // keys have them, and so does not always parse again.
+  std::string body;
   std::map<std::string, Bytes> signatures;  // by key id; empty ones left out
 };
 

@@ -45,8 +45,9 @@ absl::StatusOr<Bytes> Sign(const json& body, const SigningRole& role,
     signatures.push_back({{"keyid", TufKeyId(key->public_key())},
                           {"sig", HexEncode(key->Sign(AsBytes(canonical)))}});
   }
-  return ToBytes(CanonicalJson({{"signed", body}, {"signatures", signatures}}) +
-                 "\n");
+  // Plain JSON: the canonical form leaves line breaks unescaped.
+  const json envelope = {{"signed", body}, {"signatures", signatures}};
+  return ToBytes(envelope.dump() + "\n");
 }
 
 json FileObject(std::uint64_t version, ByteView bytes) {
@@ -209,6 +210,7 @@ absl::Status Repository::CheckName(const std::string& role,
   const auto strange = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
   if (name.empty() || name.front() == '/' || name.back() == '/' ||
       std::ranges::any_of(name, strange) ||
+      !ParseStrictJson(AsBytes(CanonicalJson(json(name)))).ok() ||  // no UTF-8
       ("/" + name + "/").find("/../") != std::string::npos ||
       ("/" + name + "/").find("/./") != std::string::npos ||
       name.find("//") != std::string::npos) {
@@ -237,7 +239,7 @@ absl::Status Repository::Stage(const std::string& role,
   if (!target.custom_json.empty()) {
     SOTTO_ASSIGN_OR_RETURN(const json custom,
                            ParseStrictJson(AsBytes(target.custom_json)));
-    entry.custom_json = CanonicalJson(custom);
+    entry.custom_json = custom.dump();
   } else {
     entry.custom_json = "{}";
   }

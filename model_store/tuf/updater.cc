@@ -29,6 +29,22 @@ absl::Status CheckFile(const std::string& role, const TufFileVersion& said,
   return absl::OkStatus();
 }
 
+bool Covers(const TufDelegation& delegation, const std::string& name) {
+  return std::ranges::any_of(delegation.paths, [&](const std::string& path) {
+    return MatchesPath(path, name);
+  });
+}
+
+// Whether a search for `name` comes to `delegation`, one of `all`.
+bool Reaches(const std::vector<TufDelegation>& all,
+             const TufDelegation& delegation, const std::string& name) {
+  for (const TufDelegation& earlier : all) {
+    if (&earlier == &delegation) return Covers(delegation, name);
+    if (earlier.terminating && Covers(earlier, name)) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 absl::StatusOr<Bytes> FolderFetcher::Fetch(const std::string& path,
@@ -132,6 +148,10 @@ absl::Status Updater::UpdateTimestamp() {
   if (old.has_value()) {
     if (timestamp_.version < old->version) {
       return Refuse("timestamp", "an older version than before (rollback)");
+    }
+    if (timestamp_.version == old->version) {  // nothing new (section 5.4.3.1)
+      timestamp_ = *std::move(old);
+      return CheckExpiry("timestamp", timestamp_.expires_ms);
     }
     if (timestamp_.files["snapshot.json"].version <
         old->files["snapshot.json"].version) {
@@ -250,11 +270,7 @@ absl::StatusOr<TufTarget> Updater::FindTarget(const std::string& name) {
     return found->second;
   }
   for (const TufDelegation& delegation : targets_.delegations) {
-    if (!std::ranges::any_of(delegation.paths, [&](const std::string& path) {
-          return MatchesPath(path, name);
-        })) {
-      continue;
-    }
+    if (!Covers(delegation, name)) continue;
     // Verified against this delegator, whatever was verified before by name.
     SOTTO_ASSIGN_OR_RETURN(
         const TufTargets role,
@@ -275,24 +291,17 @@ absl::StatusOr<std::vector<TufTarget>> Updater::ListTargets(
     return absl::FailedPreconditionError("metadata: not refreshed");
   }
   std::map<std::string, TufTarget> found;
-  const auto add = [&](const TufTargets& role, const TufDelegation* limits) {
-    for (const auto& [name, target] : role.targets) {
-      if (name.rfind(prefix, 0) != 0) continue;
-      if (limits != nullptr &&
-          !std::ranges::any_of(limits->paths, [&](const std::string& path) {
-            return MatchesPath(path, name);
-          })) {
-        continue;
-      }
-      found.try_emplace(name, target);
-    }
+  const auto add = [&](const std::string& name, const TufTarget& target) {
+    if (name.rfind(prefix, 0) == 0) found.try_emplace(name, target);
   };
-  add(targets_, nullptr);
+  for (const auto& [name, target] : targets_.targets) add(name, target);
   for (const TufDelegation& delegation : targets_.delegations) {
     SOTTO_ASSIGN_OR_RETURN(
         const TufTargets role,
         LoadTargets(delegation.name, targets_.delegated_keys, delegation.role));
-    add(role, &delegation);
+    for (const auto& [name, target] : role.targets) {
+      if (Reaches(targets_.delegations, delegation, name)) add(name, target);
+    }
   }
   std::vector<TufTarget> out;
   for (auto& [name, target] : found) out.push_back(std::move(target));
