@@ -41,7 +41,7 @@ absl::StatusOr<ModelInput> ReadModel(const std::string& path);
 // UTC, to the second.
 std::string TimeText(std::int64_t time_ms);
 
-void AddKeyCommands(CLI::App& app);     // keygen, register, embed
+void AddKeyCommands(CLI::App& app);     // keygen, register, embed, package
 void AddDetectCommands(CLI::App& app);  // verify, trace
 void AddAttackCommands(CLI::App& app);
 

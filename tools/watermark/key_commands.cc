@@ -1,4 +1,4 @@
-// keygen, register, embed.
+// keygen, register, embed, package.
 
 #include <cstdio>
 #include <memory>
@@ -12,6 +12,7 @@
 #include "watermark/embed/owner_mark.h"
 #include "watermark/evidence/key_file.h"
 #include "watermark/evidence/local_registry.h"
+#include "watermark/fingerprint/packager.h"
 
 namespace sotto::tools {
 namespace {
@@ -108,6 +109,47 @@ absl::StatusOr<ExitCode> Embed(const EmbedArguments& arguments) {
   return ExitCode::kOk;
 }
 
+struct PackageArguments {
+  std::string model, key, release, recipient, out;
+};
+
+absl::StatusOr<ExitCode> Package(const PackageArguments& arguments) {
+  SOTTO_ASSIGN_OR_RETURN(const Bytes master, ReadFile(arguments.model));
+  SOTTO_ASSIGN_OR_RETURN(const OwnerKey key,
+                         watermark::ReadOwnerKeyFile(arguments.key));
+  SOTTO_ASSIGN_OR_RETURN(const Bytes copy,
+                         watermark::PackageFor(master, key, arguments.release,
+                                               arguments.recipient));
+  SOTTO_RETURN_IF_ERROR(WriteFileAtomically(arguments.out, copy));
+  std::printf("wrote %s, the copy of '%s' of release '%s'\n",
+              arguments.out.c_str(), arguments.recipient.c_str(),
+              arguments.release.c_str());
+  return ExitCode::kOk;
+}
+
+void AddPackage(CLI::App& app) {
+  auto arguments = std::make_shared<PackageArguments>();
+  CLI::App* package = app.add_subcommand(
+      "package",
+      "Make one recipient's fingerprinted copy of a release; for devices "
+      "`sotto store publish --fingerprint-key` makes and seals them");
+  package->add_option("--model", arguments->model, "The release, marked")
+      ->required();
+  package->add_option("--key", arguments->key, "The owner's key file")
+      ->required();
+  package
+      ->add_option("--release", arguments->release,
+                   "Label of the release; `trace` needs it again")
+      ->required();
+  package
+      ->add_option("--recipient", arguments->recipient,
+                   "What `trace` will name")
+      ->required();
+  package->add_option("--out", arguments->out, "Where the copy goes")
+      ->required();
+  SetAction(*package, [=] { return Package(*arguments); });
+}
+
 }  // namespace
 
 void AddKeyCommands(CLI::App& app) {
@@ -153,6 +195,7 @@ void AddKeyCommands(CLI::App& app) {
                    "Deviations of a layer, 0 to 1; default by model size")
       ->check(CLI::Range(0.0, 1.0));
   SetAction(*embed, [=] { return Embed(*arguments); });
+  AddPackage(app);
 }
 
 }  // namespace sotto::tools

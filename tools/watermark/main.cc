@@ -1,5 +1,6 @@
 // `sotto-watermark`: is this model ours, and whose copy is it?
 
+#include "tools/command_line.h"
 #include "tools/watermark/command.h"
 
 namespace {
@@ -12,7 +13,8 @@ The order of work:
   verify      a suspect and the registered, unmarked model: OWNED or NOT SHOWN,
               with the probability that a random key would do as well.
   trace       a suspect and the release before it was fingerprinted: who got
-              this copy. Copies are made by `sotto store publish`.
+              this copy. `package` makes one copy; `sotto store publish
+              --fingerprint-key` makes, seals and signs one for each device.
   attack      what a thief would try, to see what the marks survive.
 
 Exit codes: 0 done, mark shown, somebody named; 1 not shown, nobody named;
@@ -28,10 +30,8 @@ int main(int argc, char** argv) {
   sotto::tools::AddKeyCommands(app);
   sotto::tools::AddDetectCommands(app);
   sotto::tools::AddAttackCommands(app);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+  if (const auto code = sotto::tools::ParseCommandLine(app, argc, argv)) {
+    return *code;
   }
   return static_cast<int>(sotto::tools::Outcome());
 }

@@ -4,19 +4,19 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <vector>
 
 namespace sotto::watermark {
 namespace {
 
-double LnCosh(double x) {
-  const double size = std::abs(x);
-  return size + std::log1p(std::exp(-2 * size)) - std::log(2.0);
-}
+// Statistics are sums of terms that have a largest value each, so t = M - gap.
+// With that, theta only ever multiplies the gap: no difference of two large
+// numbers is taken, which near the largest t would pass for evidence. The gap
+// is rounded up, that is t down, so that the bound stays one.
+constexpr double kGapSlack = 1e-12;
 
-// ln(e^a * p + e^b * (1 - p)) without overflow.
-double LnMixture(double a, double b, double p) {
-  const double high = std::max(a, b);
-  return high + std::log(p * std::exp(a - high) + (1 - p) * std::exp(b - high));
+double GapOf(double largest, double t) {
+  return std::max(0.0, largest - t) + kGapSlack * largest;
 }
 
 // The least value of a convex f with f(0) = 0 on theta >= 0. Any theta gives a
@@ -56,15 +56,11 @@ double Minimise(const std::function<double(double)>& f, double first) {
   return least;
 }
 
-double CodeLogMoment(std::span<const CodeSymbol> symbols, double theta) {
-  double sum = 0;
-  for (const CodeSymbol& symbol : symbols) {
-    if (symbol.y == 0) continue;
-    const double up = std::sqrt((1 - symbol.p) / symbol.p);
-    sum += LnMixture(theta * symbol.y * up, -theta * symbol.y / up, symbol.p);
-  }
-  return sum;
-}
+// One symbol's contribution to S: its largest value with probability `chance`,
+// else `drop` less.
+struct Term {
+  double chance, drop;
+};
 
 double Energy(std::span<const CodeSymbol> symbols) {
   double sum = 0;
@@ -75,14 +71,22 @@ double Energy(std::span<const CodeSymbol> symbols) {
 }  // namespace
 
 double LnSignBound(std::span<const double> a, double t) {
-  double energy = 0;
-  for (const double value : a) energy += value * value;
+  double energy = 0, largest = 0;
+  for (const double value : a) {
+    energy += value * value;
+    largest += std::abs(value);
+  }
   if (!(t > 0) || energy == 0) return 0;
+  const double gap = GapOf(largest, t);
   return Minimise(
       [&](double theta) {
+        // ln cosh x = |x| + ln(1 + e^(-2|x|)) - ln 2
         double sum = 0;
-        for (const double value : a) sum += LnCosh(theta * value);
-        return sum - theta * t;
+        for (const double value : a) {
+          sum += std::log1p(std::exp(-2 * theta * std::abs(value)));
+        }
+        return sum - static_cast<double>(a.size()) * std::log(2.0) +
+               theta * gap;
       },
       t / energy);
 }
@@ -90,8 +94,25 @@ double LnSignBound(std::span<const double> a, double t) {
 double LnCodeBound(std::span<const CodeSymbol> symbols, double s) {
   const double energy = Energy(symbols);
   if (!(s > 0) || energy == 0) return 0;
+  double largest = 0;
+  std::vector<Term> terms;
+  for (const CodeSymbol& symbol : symbols) {
+    if (symbol.y == 0) continue;
+    const double up = std::sqrt((1 - symbol.p) / symbol.p);
+    largest += symbol.y > 0 ? symbol.y * up : -symbol.y / up;
+    terms.push_back({.chance = symbol.y > 0 ? symbol.p : 1 - symbol.p,
+                     .drop = std::abs(symbol.y) * (up + 1 / up)});
+  }
+  const double gap = GapOf(largest, s);
   return Minimise(
-      [&](double theta) { return CodeLogMoment(symbols, theta) - theta * s; },
+      [&](double theta) {
+        double sum = theta * gap;
+        for (const Term& term : terms) {
+          sum += std::log(term.chance +
+                          (1 - term.chance) * std::exp(-theta * term.drop));
+        }
+        return sum;
+      },
       s / energy);
 }
 
@@ -112,7 +133,7 @@ double CodeThreshold(std::span<const CodeSymbol> symbols, double ln_p) {
 }
 
 double Bonferroni(double ln_p, double tests) {
-  return std::min(0.0, ln_p + std::log(tests));
+  return std::clamp(ln_p + std::log(tests), -256 * std::log(2.0), 0.0);
 }
 
 double Probability(double ln_p) {

@@ -37,7 +37,8 @@ double LnCodeBound(std::span<const CodeSymbol> symbols, double s);
 // no score reaches it.
 double CodeThreshold(std::span<const CodeSymbol> symbols, double ln_p);
 
-// `tests` hypotheses tried, at least 1: min(0, ln_p + ln tests).
+// `tests` hypotheses tried, at least 1: ln_p + ln tests, at most 0. Not below
+// ln 2^-256: the bits come from a key of 256, and one such key fits.
 double Bonferroni(double ln_p, double tests);
 // exp(ln_p), never 0: at least the smallest normal double, still a bound.
 double Probability(double ln_p);

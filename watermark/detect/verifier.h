@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "watermark/detect/owner_test.h"
+#include "watermark/detect/owner_evidence.h"
 #include "watermark/evidence/registry.h"
 
 namespace sotto::watermark {

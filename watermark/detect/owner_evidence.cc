@@ -1,4 +1,4 @@
-#include "watermark/detect/owner_test.h"
+#include "watermark/detect/owner_evidence.h"
 
 #include <algorithm>
 #include <cmath>

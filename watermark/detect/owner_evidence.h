@@ -1,7 +1,7 @@
 // Does a suspect carry the owner's mark? One hypothesis, one bound.
 
-#ifndef SOTTO_WATERMARK_DETECT_OWNER_TEST_H_
-#define SOTTO_WATERMARK_DETECT_OWNER_TEST_H_
+#ifndef SOTTO_WATERMARK_DETECT_OWNER_EVIDENCE_H_
+#define SOTTO_WATERMARK_DETECT_OWNER_EVIDENCE_H_
 
 #include <vector>
 
@@ -49,4 +49,4 @@ Calibration CalibrateOwner(const Evidence::View& view, std::size_t keys,
 
 }  // namespace sotto::watermark
 
-#endif  // SOTTO_WATERMARK_DETECT_OWNER_TEST_H_
+#endif  // SOTTO_WATERMARK_DETECT_OWNER_EVIDENCE_H_
