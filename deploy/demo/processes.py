@@ -116,6 +116,7 @@ class Child:
                 self.process.kill()
         code = self.process.wait()
         self._reader.join(timeout=5)
+        self.process.stdout.close()
         self._log.close()
         if self in _children:
             _children.remove(self)

@@ -40,10 +40,12 @@ class Publisher:
         return marked
 
     def publish(self, model, release, certificates):
+        """One package a certificate; marked for it once there is an owner's key."""
+        fingerprint = ["--fingerprint-key", self.key] if self.key.exists() else []
         return run_json(
             [self.tools / "sotto", "store", "publish", "--store", self.identities.store,
              "--keys", self.identities.keys, "--name", MODEL, "--release", release,
-             "--version", release, "--model", model, "--fingerprint-key", self.key,
+             "--version", release, "--model", model, *fingerprint,
              "--recipients", certificates, "--json"])
 
     def publish_plan(self, plan):

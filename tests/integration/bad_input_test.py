@@ -79,7 +79,9 @@ class BadInputTest(FleetCase):
         _, config = fleet._configs[self.names[0]]
         config["coordinator_public"] = "11" * 32
         self.start(fleet)
-        self.create_task(fleet, 1, minimum=1)
+        self.create_task(fleet, 1)
+        for name in self.names[1:]:
+            fleet.start_device(name)
         device = fleet.start_device(self.names[0])
         event = device.wait_for(lambda e: e.get("event") == "error", 60, "an error")
         self.assertIn("signature", event["message"])

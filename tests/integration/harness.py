@@ -35,7 +35,6 @@ class FleetCase(unittest.TestCase):
         cls.public = cls.identities.make(MODEL.split("/")[0])
         cls.publisher = releases.Publisher(TOOLS, cls.out, cls.identities)
         cls.base = cls.publisher.new_model(cls.summary, 1, "base.tflite")
-        cls.publisher.make_watermark_key()
         plan = rounds.make_plan(TOOLS, cls.out, cls.base, cls.DEVICES,
                                 {**PLAN, "epochs": 1})
         cls.certificates = cls.out / "certificates"

@@ -4,7 +4,6 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -16,6 +15,7 @@
 #include "server/coordinator.h"
 #include "server/http/http_server.h"
 #include "server/rpc/rpc_server.h"
+#include "tools/command_line.h"
 
 namespace sotto {
 namespace {
@@ -88,10 +88,8 @@ int main(int argc, char** argv) {
   app.add_option("--config", config, "configuration file, JSON")->required();
   app.add_option("--ready-file", ready_file,
                  "written once it listens: {grpc_port, http_port, pid}");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+  if (const auto code = sotto::tools::ParseCommandLine(app, argc, argv)) {
+    return *code;
   }
   std::signal(SIGTERM, sotto::OnSignal);
   std::signal(SIGINT, sotto::OnSignal);

@@ -1,9 +1,8 @@
 // sotto-device: a headless device, the SDK in a process. What a Raspberry Pi
 // would run, and what integration tests run.
 
-#include <iostream>
-
 #include "CLI/CLI.hpp"
+#include "tools/command_line.h"
 #include "tools/device/commands.h"
 
 int main(int argc, char** argv) {
@@ -11,11 +10,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = 0;
   sotto::tools::AddDevicePrograms(app, &exit_code);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    // The library throws; here it ends. 2 is a usage error, 0 is --help.
-    return app.exit(error) == 0 ? 0 : 2;
+  if (const auto code = sotto::tools::ParseCommandLine(app, argc, argv)) {
+    return *code;
   }
   return exit_code;
 }

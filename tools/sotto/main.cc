@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "tools/command_line.h"
 #include "tools/sotto/command.h"
 #include "tools/sotto/device_issue.h"
 
@@ -17,11 +18,8 @@ int main(int argc, char** argv) {
   sotto::tools::AddDeviceCommands(app);
   sotto::tools::AddDeviceIssue(*app.get_subcommand("device"));
   sotto::tools::AddStoreCommands(app);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
+  if (const auto code = sotto::tools::ParseCommandLine(app, argc, argv)) {
+    return *code;
   }
   const absl::Status& outcome = sotto::tools::Outcome();
   if (outcome.ok()) return 0;
