@@ -77,14 +77,12 @@ absl::StatusOr<Assignment> Assign(const RolloutDocument& d,
     return result;
   }
   if (!d.condition.empty()) {
-    const auto condition = nlohmann::json::parse(d.condition, nullptr, false);
-    const auto attributes = nlohmann::json::parse(
-        attributes_json.empty() ? "{}" : attributes_json, nullptr, false);
-    if (!condition.is_object() || !attributes.is_object()) {
-      return absl::InvalidArgumentError(
-          "rollout: condition or attributes are no JSON objects");
-    }
-    if (!EvaluateCondition(attributes, condition)) {
+    const auto condition = ParseConditionJson(d.condition);
+    const auto attributes =
+        ParseConditionJson(attributes_json.empty() ? "{}" : attributes_json);
+    SOTTO_RETURN_IF_ERROR(Annotate(condition.status(), "rollout: condition"));
+    SOTTO_RETURN_IF_ERROR(Annotate(attributes.status(), "rollout: attributes"));
+    if (!EvaluateCondition(*attributes, *condition)) {
       result.reason = "the condition does not hold";
       return result;
     }

@@ -11,7 +11,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxDepth = 32;
+constexpr int kMaxDepth = 32;    // of evaluation
+constexpr int kMaxNesting = 64;  // of JSON
 constexpr std::size_t kMaxPattern = 256;
 constexpr std::size_t kMaxSubject = 1024;
 
@@ -278,6 +279,20 @@ bool Evaluate(const json& attributes, const json& condition,
 }
 
 }  // namespace
+
+absl::StatusOr<json> ParseConditionJson(std::string_view text) {
+  bool too_deep = false;
+  const auto watch = [&](int depth, json::parse_event_t, json&) {
+    too_deep = too_deep || depth > kMaxNesting;
+    return true;
+  };
+  json value = json::parse(text, watch, false);
+  if (too_deep || !value.is_object()) {
+    return absl::InvalidArgumentError(too_deep ? "it is nested deeper than 64"
+                                               : "it is no JSON object");
+  }
+  return value;
+}
 
 std::string PaddedVersion(const std::string& version) {
   std::string text = version;

@@ -5,10 +5,16 @@
 #define SOTTO_MODEL_STORE_ROLLOUT_CONDITION_H_
 
 #include <string>
+#include <string_view>
 
+#include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
 
 namespace sotto::model_store {
+
+// A condition, or attributes, as text. INVALID_ARGUMENT: not a JSON object, or
+// nested deeper than 64, which recursion over it would not bear.
+absl::StatusOr<nlohmann::json> ParseConditionJson(std::string_view text);
 
 // `condition` and `attributes` are objects; `saved_groups` maps names to
 // arrays. An operator that is unknown makes its field false.

@@ -107,10 +107,14 @@ absl::Status CheckSuccessor(ByteView previous_bytes,
                   "everybody");
   }
   if (next.state == RolloutState::kReverting) return absl::OkStatus();
-  // Else a wide arm could change its release, or a narrow one its width, with
-  // no step at all.
-  if (before > 0 && after > 0 && next.arms != previous.arms) {
-    return Refuse(next, "the arms of a rollout that is under way change");
+  // Else a wide arm could change its release, or a condition that held for
+  // nobody be dropped, with no step at all.
+  if (before > 0 && after > 0 &&
+      (next.arms != previous.arms || next.condition != previous.condition ||
+       next.name_space != previous.name_space)) {
+    return Refuse(next,
+                  "the arms, condition or namespace of a rollout that is under "
+                  "way change");
   }
   if (after > before && before > 0 && steps == 0) {
     return Refuse(next, "its step comes sooner than the policy allows");
