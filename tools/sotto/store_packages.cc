@@ -65,8 +65,8 @@ absl::StatusOr<std::vector<std::string>> ReadRecipients(
     recipients.push_back(HexEncode(certificate->device_id));
   }
   std::ranges::sort(recipients);
-  const auto repeated = std::ranges::unique(recipients);
-  recipients.erase(repeated.begin(), repeated.end());
+  recipients.erase(std::unique(recipients.begin(), recipients.end()),
+                   recipients.end());
   return recipients;
 }
 

@@ -84,8 +84,7 @@ absl::StatusOr<std::vector<std::string>> ReadRecipients(
         absl::StrFormat("'%s' names no recipient", path));
   }
   std::ranges::sort(names);
-  const auto [first, last] = std::ranges::unique(names);
-  names.erase(first, last);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 
