@@ -86,6 +86,13 @@ absl::StatusOr<Quantization> QuantizationOf(
                static_cast<int>(out.scale.size()),
                static_cast<int>(out.zero_point.size()));
   }
+  // The widest range of any quantised type, so that differences do not
+  // overflow.
+  for (const std::int64_t zero : out.zero_point) {
+    if (zero < INT32_MIN || zero > INT32_MAX) {
+      return Bad("tensor %d: a zero point is out of range", index);
+    }
+  }
   return out;
 }
 

@@ -51,6 +51,11 @@ TEST(ModelFileTest, EachDamagedObjectIsRefusedByName) {
        }},
       {"dimension", [](Model& m) { m.tensors[0].shape.dims[1] = 0; }},
       {"dimension", [](Model& m) { m.tensors[0].shape.dims[1] = 1 << 30; }},
+      {"zero point",
+       [](Model& m) {
+         m.tensors[0].quantization = {
+             .scale = {1.0f}, .zero_point = {INT64_MIN}, .dimension = 0};
+       }},
   };
   for (const Case& c : cases) {
     Model model = Good();
