@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   using namespace sotto::secure_agg;
   if (size < 1) return 0;
   Cohort cohort({.size = 3, .length = 4});
-  const std::uint8_t state = data[0] % 3;
+  const std::uint8_t state = data[0] % 4;
   const auto* text = data + 1;
   const int length = static_cast<int>(size - 1);
   for (std::uint32_t i = 0; i < 3; ++i) {
@@ -48,9 +48,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     (void)cohort.client(0).MaskInput(delivery, cohort.input(0));
     return 0;
   }
-  cohort.SendInput(0).IgnoreError();
-  sotto::v1::SurvivorSet survivors;
-  survivors.ParseFromArray(text, length);
+  for (std::uint32_t i = 0; i < 3; ++i) cohort.SendInput(i).IgnoreError();
+  cohort.server().Close().IgnoreError();
+  sotto::v1::SurvivorSet survivors =
+      cohort.server().SurvivorsFor(cohort.id(0)).value();
+  if (state == 2) {
+    survivors.MergeFromString({reinterpret_cast<const char*>(text),
+                               static_cast<std::size_t>(length)});
+    (void)cohort.client(0).SignSurvivors(survivors);
+    return 0;
+  }
   (void)cohort.client(0).SignSurvivors(survivors);
+  sotto::v1::UnmaskRequest request;
+  request.ParseFromArray(text, length);
+  (void)cohort.client(0).Unmask(request);
   return 0;
 }

@@ -1,0 +1,27 @@
+// One envelope read as every role: an attacker chooses which file it stands in
+// for.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "model_store/tuf/metadata.h"
+
+namespace {
+
+void ParseAsEveryRole(sotto::ByteView bytes) {
+  using namespace sotto::model_store;
+  const auto envelope = ParseEnvelope(bytes);
+  if (!envelope.ok()) return;
+  (void)ParseRoot(*envelope);
+  (void)ParseTimestamp(*envelope);
+  (void)ParseSnapshot(*envelope);
+  (void)ParseTargets(*envelope);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
+                                      std::size_t size) {
+  ParseAsEveryRole({data, size});
+  return 0;
+}
