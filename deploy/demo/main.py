@@ -165,7 +165,7 @@ class Job:
     # 6
     def compare(self):
         self.progress.step(6, "The same model trained centrally on the same data")
-        report = run_json([self.tools / "sotto", "train", "--model", self.v1, "--data",
+        report = run_json([self.tools / "sotto", "train", "--model", self.base, "--data",
                            self.out / "data" / "central", "--epochs",
                            self.options.rounds * 2, "--lr", 0.02, "--momentum", 0.9,
                            "--batch", 16, "--out", self.out / "models" / "central.tflite",
