@@ -128,6 +128,7 @@ absl::StatusOr<v1::StepReply> Agent::SendStep(const v1::StepRequest& request) {
     const bool lost = code == absl::StatusCode::kUnavailable ||
                       code == absl::StatusCode::kDeadlineExceeded;
     if (!lost) return reply.status();
+    parts_.events.EmitError("step", reply.status());
     if (parts_.interrupt.Sleep(retry.AfterFailure(code))) {
       return absl::CancelledError("the client is stopping");
     }

@@ -27,6 +27,9 @@ constexpr int kMaxReconnectMs = 1000;
 // gRPC calls it the minimum back-off; it is what one connection may take,
 // TLS included (doc/connection-backoff.md of gRPC, MIN_CONNECT_TIMEOUT).
 constexpr int kConnectTimeoutMs = 10'000;
+// How long a failed call stays to let the connection come back.
+constexpr std::chrono::milliseconds kReconnectPatience{2000};
+constexpr std::chrono::milliseconds kCancelInterval{50};
 constexpr int kMaxMessageBytes = 64 << 20;
 constexpr char kTokenKey[] = "sotto-token-bin";
 
@@ -35,6 +38,7 @@ class GrpcCoordinator final : public Coordinator {
   GrpcCoordinator(std::string target,
                   const std::shared_ptr<grpc::Channel>& channel)
       : target_(std::move(target)),
+        channel_(channel),
         enrollment_(v1::Enrollment::NewStub(channel)),
         federation_(v1::Federation::NewStub(channel)),
         grants_(v1::Grants::NewStub(channel)),
@@ -106,11 +110,30 @@ class GrpcCoordinator final : public Coordinator {
       const std::lock_guard lock(mutex_);
       running_.erase(&context);
     }
-    if (!status.ok()) return Annotate(status, "coordinator " + target_);
-    return reply;
+    if (status.ok()) return reply;
+    if (absl::IsUnavailable(status)) AwaitConnection();
+    return Annotate(status, "coordinator " + target_);
+  }
+
+  // A channel makes progress only in a thread that waits on it, and a call on a
+  // channel that failed before returns at once: with calls and pauses alone a
+  // TLS handshake is never read to its end.
+  void AwaitConnection() {
+    const auto end = std::chrono::system_clock::now() + kReconnectPatience;
+    while (std::chrono::system_clock::now() < end) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (cancelled_) return;
+      }
+      if (channel_->WaitForConnected(std::chrono::system_clock::now() +
+                                     kCancelInterval)) {
+        return;
+      }
+    }
   }
 
   const std::string target_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::Enrollment::Stub> enrollment_;
   const std::unique_ptr<v1::Federation::Stub> federation_;
   const std::unique_ptr<v1::Grants::Stub> grants_;
