@@ -47,6 +47,7 @@ TEST_F(VerifierTest, TheMarkSurvivesWhatThievesTry) {
        Parsed(Quantise(Prune(moved, 0.5).value(), 8).value())},
       {"noise", AddNoise(marked_, 0.3, 7).value()},
       {"trained on", Trained(marked_, 6)},
+      {"under a thief's own mark", Owner(2).Mark(marked_)},
   };
   for (const auto& [name, suspect] : suspects) {
     const auto result = Verify(suspect);
