@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "crypto/certificate.h"
+#include "tools/passphrase.h"
 #include "watermark/evidence/key_file.h"
 
 namespace sotto::tools {
@@ -75,8 +76,11 @@ absl::StatusOr<Packager> Packager::Create(Bytes master,
                                           std::uint64_t release) {
   Packager packager(std::move(master), release);
   if (fingerprint_key.empty()) return packager;
-  SOTTO_ASSIGN_OR_RETURN(watermark::OwnerKey key,
-                         watermark::ReadOwnerKeyFile(fingerprint_key));
+  SOTTO_ASSIGN_OR_RETURN(
+      watermark::OwnerKey key,
+      watermark::ReadOwnerKeyFile(fingerprint_key, [&] {
+        return ReadPassphrase("passphrase of " + fingerprint_key);
+      }));
   packager.key_ = std::make_shared<const watermark::OwnerKey>(std::move(key));
   SOTTO_ASSIGN_OR_RETURN(
       packager.marker_,

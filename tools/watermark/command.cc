@@ -8,6 +8,8 @@
 #include "base/status.h"
 #include "crypto/sha2.h"
 #include "runtime/loader/model_file.h"
+#include "tools/passphrase.h"
+#include "watermark/evidence/key_file.h"
 
 namespace sotto::tools {
 namespace {
@@ -41,6 +43,11 @@ absl::StatusOr<ModelInput> ReadModel(const std::string& path) {
   if (!model.ok()) return Annotate(model.status(), "'" + path + "'");
   input.model = *std::move(model);
   return input;
+}
+
+absl::StatusOr<watermark::OwnerKey> ReadKey(const std::string& path) {
+  return watermark::ReadOwnerKeyFile(
+      path, [&path] { return ReadPassphrase("passphrase of " + path); });
 }
 
 std::string TimeText(std::int64_t time_ms) {

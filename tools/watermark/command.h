@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "base/bytes.h"
 #include "runtime/loader/model.h"
+#include "watermark/evidence/owner_key.h"
 
 namespace sotto::tools {
 
@@ -37,6 +38,9 @@ struct ModelInput {
 };
 // Errors of ReadFile and ParseModel; every message starts with the path.
 absl::StatusOr<ModelInput> ReadModel(const std::string& path);
+
+// ReadOwnerKeyFile; asks for the passphrase where the file has one.
+absl::StatusOr<watermark::OwnerKey> ReadKey(const std::string& path);
 
 // UTC, to the second.
 std::string TimeText(std::int64_t time_ms);

@@ -9,7 +9,6 @@
 #include "tools/watermark/command.h"
 #include "tools/watermark/reports.h"
 #include "watermark/detect/verifier.h"
-#include "watermark/evidence/key_file.h"
 #include "watermark/evidence/local_registry.h"
 #include "watermark/fingerprint/recipients.h"
 #include "watermark/fingerprint/tracer.h"
@@ -46,8 +45,7 @@ absl::StatusOr<watermark::Registry> ReadRegistry(
 }
 
 absl::StatusOr<ExitCode> Verify(const DetectArguments& arguments) {
-  SOTTO_ASSIGN_OR_RETURN(const watermark::OwnerKey key,
-                         watermark::ReadOwnerKeyFile(arguments.key));
+  SOTTO_ASSIGN_OR_RETURN(const watermark::OwnerKey key, ReadKey(arguments.key));
   SOTTO_ASSIGN_OR_RETURN(const watermark::Registry registry,
                          ReadRegistry(arguments));
   SOTTO_ASSIGN_OR_RETURN(const ModelInput reference,
@@ -70,8 +68,7 @@ absl::StatusOr<ExitCode> Verify(const DetectArguments& arguments) {
 }
 
 absl::StatusOr<ExitCode> TraceCopy(const DetectArguments& arguments) {
-  SOTTO_ASSIGN_OR_RETURN(const watermark::OwnerKey key,
-                         watermark::ReadOwnerKeyFile(arguments.key));
+  SOTTO_ASSIGN_OR_RETURN(const watermark::OwnerKey key, ReadKey(arguments.key));
   SOTTO_ASSIGN_OR_RETURN(const watermark::Registry registry,
                          ReadRegistry(arguments));
   // A wrong key would name nobody; say that it is wrong instead.

@@ -2,12 +2,14 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "crypto/rng.h"
 #include "runtime/loader/model_file.h"
+#include "tools/passphrase.h"
 #include "tools/watermark/command.h"
 #include "watermark/embed/owner_mark.h"
 #include "watermark/evidence/key_file.h"
@@ -21,13 +23,18 @@ using watermark::OwnerKey;
 using watermark::Registration;
 
 absl::StatusOr<ExitCode> Keygen(const std::string& out, bool no_passphrase) {
-  if (!no_passphrase) {
-    return absl::UnimplementedError(
-        "this build cannot protect a key with a passphrase; give "
-        "--no-passphrase and keep the file on an encrypted disk");
-  }
   const OwnerKey key = OwnerKey::Generate(crypto::SystemRng());
-  SOTTO_RETURN_IF_ERROR(watermark::WriteOwnerKeyFile(out, key));
+  Bytes file;
+  if (no_passphrase) {
+    file = watermark::SerializeOwnerKey(key);
+  } else {
+    SOTTO_ASSIGN_OR_RETURN(const crypto::SecretBytes passphrase,
+                           ChoosePassphrase("passphrase of the new key"));
+    SOTTO_ASSIGN_OR_RETURN(file,
+                           watermark::SealOwnerKey(key, passphrase.Reveal(), {},
+                                                   crypto::SystemRng()));
+  }
+  SOTTO_RETURN_IF_ERROR(watermark::WriteOwnerKeyFile(out, std::move(file)));
   std::printf("key      %s (mode 0600)\nowner    %s\n", out.c_str(),
               HexEncode(key.public_key()).c_str());
   return ExitCode::kOk;
@@ -37,8 +44,7 @@ absl::StatusOr<ExitCode> Register(const std::string& model_path,
                                   const std::string& key_path,
                                   const std::string& registry) {
   SOTTO_ASSIGN_OR_RETURN(const ModelInput input, ReadModel(model_path));
-  SOTTO_ASSIGN_OR_RETURN(const OwnerKey key,
-                         watermark::ReadOwnerKeyFile(key_path));
+  SOTTO_ASSIGN_OR_RETURN(const OwnerKey key, ReadKey(key_path));
   SOTTO_ASSIGN_OR_RETURN(
       const watermark::RegisterOutcome outcome,
       watermark::RegisterModel(registry, key, input.model, crypto::SystemRng(),
@@ -85,8 +91,7 @@ struct EmbedArguments {
 
 absl::StatusOr<ExitCode> Embed(const EmbedArguments& arguments) {
   SOTTO_ASSIGN_OR_RETURN(const ModelInput input, ReadModel(arguments.model));
-  SOTTO_ASSIGN_OR_RETURN(const OwnerKey key,
-                         watermark::ReadOwnerKeyFile(arguments.key));
+  SOTTO_ASSIGN_OR_RETURN(const OwnerKey key, ReadKey(arguments.key));
   SOTTO_ASSIGN_OR_RETURN(const watermark::Registry registry,
                          watermark::ReadRegistryFile(arguments.registry));
   SOTTO_ASSIGN_OR_RETURN(const Registration registration,
@@ -115,8 +120,7 @@ struct PackageArguments {
 
 absl::StatusOr<ExitCode> Package(const PackageArguments& arguments) {
   SOTTO_ASSIGN_OR_RETURN(const Bytes master, ReadFile(arguments.model));
-  SOTTO_ASSIGN_OR_RETURN(const OwnerKey key,
-                         watermark::ReadOwnerKeyFile(arguments.key));
+  SOTTO_ASSIGN_OR_RETURN(const OwnerKey key, ReadKey(arguments.key));
   SOTTO_ASSIGN_OR_RETURN(const Bytes copy,
                          watermark::PackageFor(master, key, arguments.release,
                                                arguments.recipient));

@@ -8,6 +8,8 @@ namespace {
 constexpr char kFooter[] = R"(
 The order of work:
   keygen      once: the owner's secret key. Keep it offline; it is the proof.
+              Its passphrase is asked for, or read from the file that
+              $SOTTO_PASSPHRASE_FILE names.
   register    commit to key and unmarked model; the registry answers a nonce.
   embed       put the mark that key and nonce determine into the model.
   verify      a suspect and the registered, unmarked model: OWNED or NOT SHOWN,

@@ -8,7 +8,6 @@
 #include "crypto/key_file.h"
 #include "gmock/gmock.h"
 #include "tests/support/status_matchers.h"
-#include "watermark/evidence/key_file.h"
 #include "watermark/test_models.h"
 
 namespace sotto::watermark {
@@ -98,33 +97,6 @@ TEST_F(LocalRegistryTest, AModelThatCannotCarryAMarkIsNotRegistered) {
   EXPECT_THAT(Register(mlp), StatusIs(absl::StatusCode::kInvalidArgument,
                                       HasSubstr("a mark needs 4096")));
   EXPECT_FALSE(FileExists(path_));
-}
-
-TEST_F(LocalRegistryTest, AKeyFileKeepsItsKeyAndIsNeverOverwritten) {
-  const std::string path = folder_ + "/owner.key";
-  ASSERT_THAT(WriteOwnerKeyFile(path, key_), IsOk());
-  EXPECT_EQ(
-      std::filesystem::status(path).permissions(),
-      std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  const auto read = ReadOwnerKeyFile(path);
-  ASSERT_THAT(read, IsOk());
-  EXPECT_EQ(read->public_key(), key_.public_key());
-  EXPECT_THAT(WriteOwnerKeyFile(path, KeyFor(2)),
-              StatusIs(absl::StatusCode::kAlreadyExists));
-  EXPECT_EQ(ReadOwnerKeyFile(path)->public_key(), key_.public_key());
-}
-
-TEST_F(LocalRegistryTest, AFileThatIsNoKeyIsRefused) {
-  const std::string path = folder_ + "/owner.key";
-  ASSERT_THAT(WriteOwnerKeyFile(path, key_), IsOk());
-  const auto good = ReadFile(path);
-  ASSERT_THAT(good, IsOk());
-  for (std::size_t size = 0; size < good->size(); ++size) {
-    EXPECT_THAT(ParseOwnerKey(ByteView(*good).first(size)),
-                StatusIs(absl::StatusCode::kInvalidArgument));
-  }
-  EXPECT_THAT(ReadOwnerKeyFile(folder_ + "/none"),
-              StatusIs(absl::StatusCode::kNotFound));
 }
 
 }  // namespace
