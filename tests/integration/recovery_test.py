@@ -3,6 +3,7 @@ both sides of the write, and the model is the one of an undisturbed run."""
 import time
 import unittest
 
+from demo.processes import Failure
 from integration.harness import FleetCase
 
 
@@ -12,10 +13,10 @@ class RecoveryTest(FleetCase):
     def finish(self, fleet, label):
         """Waits for the round, restarting a killed coordinator; returns the hash
         of the model and how often the coordinator died."""
-        deaths = 0
+        deaths, refused = 0, None
         deadline = time.monotonic() + 120
         while True:
-            self.assertLess(time.monotonic(), deadline, f"{label}: no round committed")
+            self.assertLess(time.monotonic(), deadline, f"{label}: no round committed; {refused}")
             if not fleet.coordinator.alive():
                 self.assertEqual(fleet.coordinator.process.returncode, -9, label)
                 deaths += 1
@@ -23,8 +24,8 @@ class RecoveryTest(FleetCase):
                 continue
             try:
                 status = fleet.admin("task", "status", "--task", "train")
-            except Exception:  # noqa: BLE001 - it may die between the two calls
-                self.assertFalse(fleet.coordinator.alive(), label)
+            except Failure as failure:  # it may die between the two calls
+                refused = failure
                 continue
             done = [r for r in status["rounds"] if r["state"] == "committed"]
             if done:
