@@ -191,7 +191,9 @@ void AddStorePublish(CLI::App& store) {
                      "device certificates, a file or a folder: one package "
                      "each instead of one for all");
   command.add_option("--fingerprint-key", flags->fingerprint_key,
-                     "marks each recipient's copy");
+                     "a key of `sotto-watermark keygen`: marks each "
+                     "recipient's copy, so that `sotto-watermark trace` can "
+                     "tell whose copy leaked");
   command
       .add_option("--min-release", flags->min_release,
                   "withdraw every older release")

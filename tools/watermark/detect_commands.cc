@@ -139,12 +139,16 @@ void AddDetectCommands(CLI::App& app) {
       "trace", "Whose copy is a suspect? TRACED or NOT TRACED");
   add_common(trace);
   trace
-      ->add_option("--master", arguments->master,
-                   "The release before it was fingerprinted")
+      ->add_option(
+          "--master", arguments->master,
+          "The release before it was fingerprinted, with the owner's mark: "
+          "the --model of `sotto store publish` or `package`")
       ->required();
   trace
-      ->add_option("--release", arguments->release,
-                   "Label of the release, as it was published")
+      ->add_option(
+          "--release", arguments->release,
+          "Label of the release: of `sotto store publish` its number, of "
+          "`package` what was given there")
       ->required();
   trace
       ->add_option("--recipients", arguments->recipients,
