@@ -95,17 +95,25 @@ TEST_F(TracerTest, NamesNobodyUnderAnotherReleaseOrKey) {
   EXPECT_THAT(other->accused, ::testing::IsEmpty());
 }
 
-TEST_F(TracerTest, NamesBothOfTwoWhoAveragedTheirCopies) {
-  const runtime::Model a = CopyOf("device-3"), b = CopyOf("device-9");
-  std::vector<float> mean = runtime::FlatWeights(a);
-  const std::vector<float> other = runtime::FlatWeights(b);
-  for (std::size_t i = 0; i < mean.size(); ++i) {
-    mean[i] = 0.5f * (mean[i] + other[i]);
+TEST_F(TracerTest, NamesColludersWhoAveragedTheirCopiesAndNobodyElse) {
+  const std::vector<std::string> all = {"device-3", "device-9", "device-20"};
+  for (const std::size_t count : {std::size_t{2}, std::size_t{3}}) {
+    const std::vector<std::string> guilty(
+        all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count));
+    std::vector<float> mean(runtime::FlatWeights(master_).size());
+    for (const std::string& name : guilty) {
+      const std::vector<float> copy = runtime::FlatWeights(CopyOf(name));
+      for (std::size_t i = 0; i < mean.size(); ++i) {
+        mean[i] += copy[i] / static_cast<float>(count);
+      }
+    }
+    runtime::Model mixed = master_;
+    ASSERT_THAT(runtime::SetFlatWeights(mixed, mean), IsOk());
+    EXPECT_THAT(Accused(mixed), ::testing::UnorderedElementsAreArray(guilty));
+    const std::vector<std::string> hidden =
+        Accused(Parsed(Quantise(Prune(mixed, 0.5).value(), 8).value()));
+    EXPECT_THAT(hidden, ::testing::UnorderedElementsAreArray(guilty));
   }
-  runtime::Model mixed = a;
-  ASSERT_THAT(runtime::SetFlatWeights(mixed, mean), IsOk());
-  EXPECT_THAT(Accused(mixed),
-              ::testing::UnorderedElementsAre("device-3", "device-9"));
 }
 
 // Ten thousand innocents against a copy of somebody else.
