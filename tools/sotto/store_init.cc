@@ -84,13 +84,21 @@ void AddStoreInit(CLI::App& store) {
       .add_option("--family", flags->counts.families,
                   "family of models, such as digits; may be repeated")
       ->required();
-  command.add_option("--root-keys", flags->counts.root_keys)
+  command
+      .add_option("--root-keys", flags->counts.root_keys,
+                  "private root keys to make")
       ->capture_default_str();
-  command.add_option("--root-threshold", flags->counts.root_threshold)
+  command
+      .add_option("--root-threshold", flags->counts.root_threshold,
+                  "how many of them must sign a new root")
       ->capture_default_str();
-  command.add_option("--targets-keys", flags->counts.targets_keys)
+  command
+      .add_option("--targets-keys", flags->counts.targets_keys,
+                  "private targets keys to make")
       ->capture_default_str();
-  command.add_option("--targets-threshold", flags->counts.targets_threshold)
+  command
+      .add_option("--targets-threshold", flags->counts.targets_threshold,
+                  "how many of them must sign families and policies")
       ->capture_default_str();
   SetAction(command, [flags] { return Init(*flags); });
 }
