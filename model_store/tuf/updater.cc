@@ -1,6 +1,8 @@
 #include "model_store/tuf/updater.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/file.h"
 #include "base/status.h"
@@ -14,6 +16,7 @@ constexpr std::uint64_t kMaxTimestamp = 16 * 1024;
 constexpr std::uint64_t kMaxSnapshot = 2 * 1024 * 1024;
 constexpr std::uint64_t kMaxTargets = 16 * 1024 * 1024;
 constexpr int kMaxRoots = 1024;
+constexpr std::size_t kMaxRoles = 32;  // in the search for one target
 
 absl::Status Refuse(const std::string& role, const std::string& what) {
   return absl::PermissionDeniedError("metadata: " + role + ": " + what);
@@ -35,14 +38,12 @@ bool Covers(const TufDelegation& delegation, const std::string& name) {
   });
 }
 
-// Whether a search for `name` comes to `delegation`, one of `all`.
-bool Reaches(const std::vector<TufDelegation>& all,
-             const TufDelegation& delegation, const std::string& name) {
-  for (const TufDelegation& earlier : all) {
-    if (&earlier == &delegation) return Covers(delegation, name);
-    if (earlier.terminating && Covers(earlier, name)) return false;
-  }
-  return false;
+// Whether every delegation of a path through the roles covers `name`.
+bool CoversAll(const std::vector<TufDelegation>& path,
+               const std::string& name) {
+  return std::ranges::all_of(path, [&](const TufDelegation& delegation) {
+    return Covers(delegation, name);
+  });
 }
 
 }  // namespace
@@ -261,26 +262,63 @@ absl::Status Updater::Refresh() {
   return absl::OkStatus();
 }
 
+// A walk through the roles, in the order of section 5.6.7.
+struct Updater::Search {
+  std::string prefix;
+  bool exact = false;                      // `prefix` is the whole name
+  std::map<std::string, TufTarget> found;  // the first role that names it
+  std::vector<TufDelegation> path;         // to the current role
+  std::vector<std::vector<TufDelegation>> closed;  // ended by a terminating one
+  std::set<std::pair<std::string, std::string>> visited;  // from role to role
+
+  bool Open(const std::string& name) const {
+    return std::ranges::none_of(
+        closed, [&](const auto& ended) { return CoversAll(ended, name); });
+  }
+};
+
+absl::Status Updater::Walk(const std::string& role_name, const TufTargets& role,
+                           Search& search) {
+  for (const auto& [name, target] : role.targets) {
+    const bool wanted = search.exact ? name == search.prefix
+                                     : name.rfind(search.prefix, 0) == 0;
+    if (wanted && CoversAll(search.path, name) && search.Open(name)) {
+      search.found.try_emplace(name, target);
+    }
+  }
+  for (const TufDelegation& delegation : role.delegations) {
+    if (search.exact) {
+      if (!search.found.empty() || !search.Open(search.prefix) ||
+          search.visited.size() >= kMaxRoles) {
+        break;
+      }
+      if (!Covers(delegation, search.prefix)) continue;
+    }
+    if (search.path.size() >= kMaxRoles ||
+        !search.visited.insert({role_name, delegation.name}).second) {
+      continue;
+    }
+    // Verified against this delegator, whatever was verified before by name.
+    SOTTO_ASSIGN_OR_RETURN(
+        const TufTargets child,
+        LoadTargets(delegation.name, role.delegated_keys, delegation.role));
+    search.path.push_back(delegation);
+    SOTTO_RETURN_IF_ERROR(Walk(delegation.name, child, search));
+    if (delegation.terminating) search.closed.push_back(search.path);
+    search.path.pop_back();
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<TufTarget> Updater::FindTarget(const std::string& name) {
   if (!refreshed_) {
     return absl::FailedPreconditionError("metadata: not refreshed");
   }
-  if (const auto found = targets_.targets.find(name);
-      found != targets_.targets.end()) {
-    return found->second;
-  }
-  for (const TufDelegation& delegation : targets_.delegations) {
-    if (!Covers(delegation, name)) continue;
-    // Verified against this delegator, whatever was verified before by name.
-    SOTTO_ASSIGN_OR_RETURN(
-        const TufTargets role,
-        LoadTargets(delegation.name, targets_.delegated_keys, delegation.role));
-    if (const auto found = role.targets.find(name);
-        found != role.targets.end()) {
-      return found->second;
-    }
-    if (delegation.terminating) break;
-  }
+  Search search;
+  search.prefix = name;
+  search.exact = true;
+  SOTTO_RETURN_IF_ERROR(Walk("targets", targets_, search));
+  if (!search.found.empty()) return search.found.begin()->second;
   return absl::NotFoundError("target '" + name +
                              "' is named by no trusted role");
 }
@@ -290,21 +328,11 @@ absl::StatusOr<std::vector<TufTarget>> Updater::ListTargets(
   if (!refreshed_) {
     return absl::FailedPreconditionError("metadata: not refreshed");
   }
-  std::map<std::string, TufTarget> found;
-  const auto add = [&](const std::string& name, const TufTarget& target) {
-    if (name.rfind(prefix, 0) == 0) found.try_emplace(name, target);
-  };
-  for (const auto& [name, target] : targets_.targets) add(name, target);
-  for (const TufDelegation& delegation : targets_.delegations) {
-    SOTTO_ASSIGN_OR_RETURN(
-        const TufTargets role,
-        LoadTargets(delegation.name, targets_.delegated_keys, delegation.role));
-    for (const auto& [name, target] : role.targets) {
-      if (Reaches(targets_.delegations, delegation, name)) add(name, target);
-    }
-  }
+  Search search;
+  search.prefix = prefix;
+  SOTTO_RETURN_IF_ERROR(Walk("targets", targets_, search));
   std::vector<TufTarget> out;
-  for (auto& [name, target] : found) out.push_back(std::move(target));
+  for (auto& [name, target] : search.found) out.push_back(std::move(target));
   return out;
 }
 

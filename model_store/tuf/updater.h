@@ -59,7 +59,8 @@ class Updater {
   // runs on. UNAVAILABLE: the repository did not answer. Each names the role.
   absl::Status Refresh();
 
-  // After Refresh. NOT_FOUND: no trusted role names the target.
+  // After Refresh. NOT_FOUND: no trusted role names the target, among the first
+  // 32 that may. Errors of Refresh, of the roles on the way.
   absl::StatusOr<TufTarget> FindTarget(const std::string& name);
   // All targets whose name starts with `prefix`, over all roles, by name.
   absl::StatusOr<std::vector<TufTarget>> ListTargets(const std::string& prefix);
@@ -83,6 +84,9 @@ class Updater {
   absl::StatusOr<TufTargets> LoadTargets(const std::string& role,
                                          const TufKeys& keys,
                                          const TufRole& delegated);
+  struct Search;
+  absl::Status Walk(const std::string& role_name, const TufTargets& role,
+                    Search& search);
   absl::Status CheckExpiry(const std::string& role,
                            std::int64_t expires_ms) const;
   absl::Status Store(const std::string& role, ByteView bytes);

@@ -186,6 +186,74 @@ TEST_F(UpdaterRootTest, ATerminatingDelegationEndsTheSearch) {
   EXPECT_EQ(List().size(), 2u);  // plain.txt and the first digits/a
 }
 
+// family/digits may name digits/* and delegates digits/s* to "inner".
+TEST_F(UpdaterRootTest, DelegationsNestWithinThePathsOfEachDelegator) {
+  auto& family = forge_.delegated["family/digits"];
+  family["delegations"] = {
+      {"keys", forge_.KeysOf({"inner"})},
+      {"roles",
+       {MetadataForge::Delegation("inner", {"digits/s*", "x"}, {"inner"})}}};
+  forge_.delegated["inner"] = forge_.Body("targets");
+  forge_.delegated["inner"]["targets"] = {
+      {"digits/s1", MetadataForge::Entry("1")},
+      {"digits/t1", MetadataForge::Entry("2")},
+      {"x", MetadataForge::Entry("3")}};
+  forge_.SignAs("inner", {"inner"});
+  forge_.Publish(fetcher_.files);
+  EXPECT_THAT(Find("digits/s1"), IsOk());
+  EXPECT_THAT(Find("digits/t1"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(Find("x"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(List(), ::testing::ElementsAre(
+                          ::testing::Field(&TufTarget::name, "digits/a"),
+                          ::testing::Field(&TufTarget::name, "digits/s1"),
+                          ::testing::Field(&TufTarget::name, "plain.txt")));
+  // Its keys are those that its delegator names, not another's.
+  family["delegations"]["keys"] = forge_.KeysOf({"other"});
+  family["delegations"]["roles"] = {
+      MetadataForge::Delegation("inner", {"digits/s*"}, {"other"})};
+  ForgetTrust();
+  forge_.Publish(fetcher_.files);
+  EXPECT_THAT(Find("digits/s1"), StatusIs(kRefused, HasSubstr("inner")));
+}
+
+TEST_F(UpdaterRootTest, DelegationsInACircleEnd) {
+  auto& family = forge_.delegated["family/digits"];
+  family["delegations"] = {
+      {"keys", forge_.KeysOf({"inner"})},
+      {"roles",
+       {MetadataForge::Delegation("inner", {"digits/*"}, {"inner"}, false)}}};
+  auto& inner = forge_.delegated["inner"] = forge_.Body("targets");
+  inner["targets"] = Json::object();
+  inner["delegations"] = {
+      {"keys", forge_.KeysOf({"family-1", "family-2"})},
+      {"roles",
+       {MetadataForge::Delegation("family/digits", {"digits/*"},
+                                  {"family-1", "family-2"}, false)}}};
+  forge_.SignAs("inner", {"inner"});
+  forge_.Publish(fetcher_.files);
+  EXPECT_THAT(Find("digits/none"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_EQ(List().size(), 2u);
+}
+
+// T5.
+TEST_F(UpdaterRootTest, ASearchEndsAfter32Roles) {
+  forge_.targets["delegations"]["keys"] = forge_.KeysOf({"many"});
+  forge_.targets["delegations"]["roles"] = Json::array();
+  forge_.delegated.clear();
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = "role" + std::to_string(i);
+    forge_.targets["delegations"]["roles"].push_back(
+        MetadataForge::Delegation(name, {"digits/*"}, {"many"}, false));
+    Json& body = forge_.delegated[name] = forge_.Body("targets");
+    body["targets"] = {
+        {"digits/" + std::to_string(i), MetadataForge::Entry("x")}};
+    forge_.SignAs(name, {"many"});
+  }
+  forge_.Publish(fetcher_.files);
+  EXPECT_THAT(Find("digits/31"), IsOk());
+  EXPECT_THAT(Find("digits/32"), StatusIs(absl::StatusCode::kNotFound));
+}
+
 // T9: a role is judged by the delegation at hand, not by what was trusted.
 TEST_F(UpdaterRootTest, ARoleIsVerifiedAgainstItsDelegatorOfToday) {
   ASSERT_THAT(Find("digits/a"), IsOk());
