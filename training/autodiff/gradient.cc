@@ -144,11 +144,15 @@ GradientRule FindGradient(OpCode code) {
       return MaxPool2DGradient;
     case OpCode::kAveragePool2D:
       return AveragePool2DGradient;
-    // The graph that needs one of these is refused as not trainable.
     case OpCode::kConcatenation:
-    case OpCode::kDequantize:
+      return ConcatenationGradient;
     case OpCode::kMean:
+      return MeanGradient;
     case OpCode::kPad:
+      return PadGradient;
+    // A graph that needs it, because a constant did not fold into f32, is
+    // refused as not trainable.
+    case OpCode::kDequantize:
       return nullptr;
   }
   return nullptr;

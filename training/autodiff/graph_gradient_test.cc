@@ -2,12 +2,10 @@
 
 #include "training/autodiff/graph_gradient.h"
 
-#include <cmath>
-#include <cstring>
-
 #include "gtest/gtest.h"
 #include "runtime/loader/architectures.h"
 #include "tests/support/status_matchers.h"
+#include "training/autodiff/gradient_check.h"
 
 namespace sotto::training {
 namespace {
@@ -18,99 +16,6 @@ using runtime::OpCode;
 using runtime::Options;
 using runtime::Padding;
 using runtime::Shape;
-
-// Builds chains of operators with sine weights.
-class Chain {
- public:
-  explicit Chain(const Shape& input) {
-    current_ = Add(input);
-    model_.inputs = {current_};
-  }
-  Chain& Op(OpCode code, std::vector<Shape> weights, const Shape& output,
-            const Options& options = {}) {
-    runtime::OpInfo op = {.code = code,
-                          .version = 1,
-                          .inputs = {current_},
-                          .outputs = {},
-                          .options = options};
-    for (const Shape& shape : weights) op.inputs.push_back(Weight(shape));
-    current_ = Add(output);
-    op.outputs = {current_};
-    model_.ops.push_back(op);
-    return *this;
-  }
-  // Adds the current tensor to itself through `code`.
-  Chain& Twice(OpCode code, const Shape& output) {
-    runtime::OpInfo op = {.code = code,
-                          .version = 1,
-                          .inputs = {current_, current_},
-                          .outputs = {},
-                          .options = {}};
-    current_ = Add(output);
-    op.outputs = {current_};
-    model_.ops.push_back(op);
-    return *this;
-  }
-  Model Done() {
-    model_.outputs = {current_};
-    return model_;
-  }
-
- private:
-  std::int32_t Add(const Shape& shape) {
-    runtime::TensorInfo info;
-    info.shape = shape;
-    model_.tensors.push_back(info);
-    return static_cast<std::int32_t>(model_.tensors.size()) - 1;
-  }
-  std::int32_t Weight(const Shape& shape) {
-    const std::int32_t index = Add(shape);
-    std::vector<float> values(shape.Elements());
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = 0.6f * std::sin(static_cast<float>(i) * 1.3f + phase_);
-    }
-    phase_ += 0.7f;
-    Bytes bytes(values.size() * sizeof(float));
-    std::memcpy(bytes.data(), values.data(), bytes.size());
-    model_.tensors.back().data = model_.Keep(std::move(bytes));
-    return index;
-  }
-
-  Model model_;
-  std::int32_t current_ = 0;
-  float phase_ = 0.3f;
-};
-
-void ExpectGradientMatchesDifferences(const Model& model) {
-  const std::vector<std::int32_t> labels = {1, 0, 1};
-  GraphGradient graph = GraphGradient::Create(model, 3).value();
-  std::vector<float> weights = runtime::FlatWeights(model);
-  for (std::size_t i = 0; i < graph.input().size(); ++i) {
-    graph.input()[i] = std::cos(static_cast<float>(i) * 0.71f);
-  }
-  const auto loss = [&] {
-    graph.SetWeights(weights);
-    return graph.Forward(labels).loss_sum / 3;
-  };
-  loss();
-  const auto view = graph.Backward(labels);
-  const std::vector<float> gradient(view.begin(), view.end());
-  double norm = 0;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    const float old = weights[i];
-    constexpr float kStep = 5e-4f;
-    weights[i] = old + kStep;
-    const double high = loss();
-    weights[i] = old - kStep;
-    const double low = loss();
-    weights[i] = old;
-    const double difference = (high - low) / (2 * double{kStep});
-    EXPECT_NEAR(gradient[i], difference, 2e-3 + 0.02 * std::fabs(difference))
-        << "weight " << i;
-    norm += gradient[i] * gradient[i];
-  }
-  EXPECT_GT(norm, 1e-6);  // an all-zero gradient would prove nothing
-}
 
 constexpr Shape kImage = {4, {1, 4, 4, 2}};
 const std::vector<Shape> kDense(std::int32_t depth) {
@@ -226,6 +131,18 @@ TEST(GraphGradientTest, GraphsOfAnotherFormAreRefused) {
   model.outputs.push_back(model.outputs[0]);
   EXPECT_THAT(GraphGradient::Create(model, 1),
               StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST(GraphGradientTest, AnOperatorWithoutAGradientIsRefusedByName) {
+  const Model model =
+      Chain({2, {1, 5}})
+          .Op(OpCode::kFullyConnected, {{2, {4, 5}}, {1, {4}}}, {2, {1, 4}})
+          .Op(OpCode::kDequantize, {}, {2, {1, 4}})
+          .Op(OpCode::kFullyConnected, kDense(4), {2, {1, 2}})
+          .Done();
+  EXPECT_THAT(GraphGradient::Create(model, 1).status(),
+              StatusIs(absl::StatusCode::kUnimplemented,
+                       "operator 1 DEQUANTIZE has no gradient"));
 }
 
 }  // namespace

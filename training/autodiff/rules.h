@@ -14,6 +14,9 @@ void DepthwiseConv2DGradient(const GradientContext& context);
 void FullyConnectedGradient(const GradientContext& context);
 void MaxPool2DGradient(const GradientContext& context);
 void AveragePool2DGradient(const GradientContext& context);
+void PadGradient(const GradientContext& context);
+void ConcatenationGradient(const GradientContext& context);
+void MeanGradient(const GradientContext& context);
 
 // Zeroes the output gradient where the fused activation holds the output at its
 // bound.
