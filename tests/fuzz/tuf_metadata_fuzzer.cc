@@ -1,10 +1,11 @@
 // One envelope read as every role: an attacker chooses which file it stands in
-// for.
+// for. What targets say of containers is read too.
 
 #include <cstddef>
 #include <cstdint>
 
 #include "model_store/tuf/metadata.h"
+#include "model_store/tuf/package_facts.h"
 
 namespace {
 
@@ -15,7 +16,11 @@ void ParseAsEveryRole(sotto::ByteView bytes) {
   (void)ParseRoot(*envelope);
   (void)ParseTimestamp(*envelope);
   (void)ParseSnapshot(*envelope);
-  (void)ParseTargets(*envelope);
+  const auto targets = ParseTargets(*envelope);
+  if (!targets.ok()) return;
+  for (const auto& [name, target] : targets->targets) {
+    (void)ParsePackageFacts(target);
+  }
 }
 
 }  // namespace
