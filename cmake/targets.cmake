@@ -12,6 +12,8 @@ function(sotto_library name)
   target_include_directories(sotto_${name} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}>
     $<INSTALL_INTERFACE:include>)
+  # The headers need it, so apps that link an installed library get it too.
+  target_compile_features(sotto_${name} PUBLIC cxx_std_20)
   set_target_properties(sotto_${name} PROPERTIES EXPORT_NAME ${name})
 endfunction()
 

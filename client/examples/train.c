@@ -1,5 +1,5 @@
-/* An app in C: gets its model, runs it, and lets the device take part in
- * training with two examples of its own. Usage: train_c CONFIG_JSON SECONDS */
+/* An app in C: gets its model, runs it, and lets the device take part in rounds
+ * of training with 16 examples of its own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
   sotto_client* client = NULL;
   sotto_model* model = NULL;
   const sotto_examples examples = {NULL, NumExamples, ReadExample};
-  if (argc != 3) return 2;
+  if (argc != 3) return puts("usage: train_c CONFIG_JSON ROUNDS"), 2;
   sotto_status status =
       sotto_client_open(argv[1], NULL, NULL, &client, message, sizeof message);
   if (status != SOTTO_OK) return Fail("open", status);
@@ -49,9 +49,10 @@ int main(int argc, char** argv) {
   printf("a blank input scores %.3f for label 0\n", values[in]);
 
   sotto_client_set_examples(client, &examples);
-  status = sotto_client_start(client, 0, message, sizeof message);
+  status = sotto_client_start(client, (uint32_t)atoi(argv[2]), message,
+                              sizeof message);
   if (status != SOTTO_OK) return Fail("start", status);
-  sleep((unsigned)atoi(argv[2]));
+  while (sotto_client_running(client)) sleep(1);
   free(values);
   sotto_model_release(model);
   sotto_client_release(client);

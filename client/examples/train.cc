@@ -1,5 +1,5 @@
 // An app in C++: gets its model, runs it, and lets the device take part in
-// training while it is open. Usage: train CONFIG.json SECONDS
+// rounds of training with the examples of its `data` folder.
 
 #include <chrono>
 #include <cstdio>
@@ -18,7 +18,10 @@ int Fail(const absl::Status& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: train_cc CONFIG.json ROUNDS\n");
+    return 2;
+  }
   auto config = sotto::LoadClientConfig(argv[1]);
   if (!config.ok()) return Fail(config.status());
   const std::string data = config->data;
@@ -47,9 +50,10 @@ int main(int argc, char** argv) {
               (*scores)[static_cast<std::size_t>(label)]);
 
   client->SetExamples(*std::move(examples));
-  status = client->Start();
+  status = client->Start(static_cast<std::uint32_t>(std::atoi(argv[2])));
   if (!status.ok()) return Fail(status);
-  std::this_thread::sleep_for(std::chrono::seconds(std::atoi(argv[2])));
-  client->Stop();
+  while (client->running()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
   return 0;
 }
