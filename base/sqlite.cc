@@ -10,8 +10,10 @@ namespace sotto {
 namespace {
 
 absl::Status ToStatus(int code, sqlite3* database, const char* verb) {
-  const std::string message = absl::StrFormat(
-      "database: cannot %s: %s", verb,
+  const char* file =
+      database != nullptr ? sqlite3_db_filename(database, "main") : nullptr;
+  std::string message = absl::StrFormat(
+      "database '%s': cannot %s: %s", file != nullptr ? file : "", verb,
       database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code));
   switch (code & 0xff) {
     case SQLITE_OK:
@@ -23,10 +25,12 @@ absl::Status ToStatus(int code, sqlite3* database, const char* verb) {
     case SQLITE_FULL:
     case SQLITE_TOOBIG:
     case SQLITE_NOMEM:
-      return absl::ResourceExhaustedError(message);
+      return absl::ResourceExhaustedError(
+          message + "; nothing was changed, free some space and try again");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return absl::DataLossError(message);
+      return absl::DataLossError(
+          message + "; the file is damaged, put a good copy in its place");
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
@@ -133,7 +137,7 @@ absl::StatusOr<Database> Database::Open(const std::string& path) {
   const absl::Status status = database.Execute(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
       "PRAGMA foreign_keys=ON;");
-  if (!status.ok()) return Annotate(status, "'" + path + "'");
+  if (!status.ok()) return status;
   return database;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/status.h"
 #include "client/agent/agent.h"
 #include "client/storage/identity.h"
@@ -79,7 +80,7 @@ class Client::Impl {
 
  private:
   Impl(ClientConfig config, ClientOptions options, PinnedKeys keys,
-       client::Identity identity, client::StorageLock storage_lock,
+       client::Identity identity, FileLock storage_lock,
        client::ClientDatabase database, client::ClientDatabase load_database)
       : config_(std::move(config)),
         keys_(keys),
@@ -106,7 +107,7 @@ class Client::Impl {
   const PinnedKeys keys_;
   const StoragePaths paths_;
   const client::Identity identity_;
-  const client::StorageLock storage_lock_;
+  const FileLock storage_lock_;
   client::ClientDatabase database_;
   // LoadModel has a connection of its own, so that it never waits for a round.
   client::ClientDatabase load_database_;
@@ -133,8 +134,7 @@ absl::StatusOr<std::unique_ptr<Client::Impl>> Client::Impl::Open(
       client::Identity identity,
       client::LoadIdentity(paths, keys.issuer, config.population,
                            SystemClock().Now()));
-  SOTTO_ASSIGN_OR_RETURN(client::StorageLock lock,
-                         client::StorageLock::Acquire(paths.lock));
+  SOTTO_ASSIGN_OR_RETURN(FileLock lock, FileLock::Acquire(paths.lock));
   for (const std::string& folder :
        {paths.models, paths.partial, paths.models_metadata,
         paths.director_metadata}) {

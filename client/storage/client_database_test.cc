@@ -5,7 +5,6 @@
 #include "client/storage/agent_record.h"
 #include "client/storage/download_ledger.h"
 #include "client/storage/report_ledger.h"
-#include "client/storage/storage_folder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/status_matchers.h"
@@ -121,17 +120,6 @@ TEST(ReportLedger, AReportKeepsItsIdUntilItWasSentAndIsNotSentAgain) {
   const auto next = ledger.Begin("m", 2, 2, crypto::SystemRng());
   ASSERT_THAT(next, IsOk());
   EXPECT_TRUE(next->has_value());
-}
-
-TEST(StorageLock, ASecondHolderIsRefusedUntilTheFirstLetsGo) {
-  const std::string path = FreshPath("lock");
-  {
-    const auto first = StorageLock::Acquire(path);
-    ASSERT_THAT(first, IsOk());
-    EXPECT_THAT(StorageLock::Acquire(path),
-                StatusIs(absl::StatusCode::kFailedPrecondition));
-  }
-  EXPECT_THAT(StorageLock::Acquire(path), IsOk());
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The folder of one device: where its files lie, and the lock that keeps a
-// second process out.
+// The folder of one device: where its files lie. Whoever holds the FileLock on
+// `lock` is the only process in it.
 //
 //   identity.key grant.key   private keys, mode 0600
 //   request certificate      what the issuer gets, what it gave
@@ -11,8 +11,6 @@
 #define SOTTO_CLIENT_STORAGE_STORAGE_FOLDER_H_
 
 #include <string>
-
-#include "absl/status/statusor.h"
 
 namespace sotto::client {
 
@@ -31,20 +29,6 @@ struct StoragePaths {
 
   std::string identity_key, grant_key, request, certificate, database, lock,
       models, partial, models_metadata, director_metadata;
-};
-
-// Held until destroyed; a killed process releases it. Moves only.
-class StorageLock {
- public:
-  // FAILED_PRECONDITION: another process holds it. Errors of opening the file.
-  static absl::StatusOr<StorageLock> Acquire(const std::string& path);
-  StorageLock(StorageLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-  StorageLock& operator=(StorageLock&& other) noexcept;
-  ~StorageLock();
-
- private:
-  explicit StorageLock(int fd) : fd_(fd) {}
-  int fd_;
 };
 
 }  // namespace sotto::client

@@ -1,4 +1,4 @@
-#include "client/storage/storage_folder.h"
+#include "base/file_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -10,9 +10,9 @@
 
 #include "base/status.h"
 
-namespace sotto::client {
+namespace sotto {
 
-absl::StatusOr<StorageLock> StorageLock::Acquire(const std::string& path) {
+absl::StatusOr<FileLock> FileLock::Acquire(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) {
     return absl::UnavailableError(absl::StrFormat(
@@ -21,19 +21,18 @@ absl::StatusOr<StorageLock> StorageLock::Acquire(const std::string& path) {
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     close(fd);
     return absl::FailedPreconditionError(absl::StrFormat(
-        "'%s' is locked: another process runs this device; stop it first",
-        path));
+        "'%s' is locked: another process uses it; stop that one first", path));
   }
-  return StorageLock(fd);
+  return FileLock(fd);
 }
 
-StorageLock& StorageLock::operator=(StorageLock&& other) noexcept {
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
   std::swap(fd_, other.fd_);
   return *this;
 }
 
-StorageLock::~StorageLock() {
+FileLock::~FileLock() {
   if (fd_ >= 0) close(fd_);
 }
 
-}  // namespace sotto::client
+}  // namespace sotto
