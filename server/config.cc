@@ -39,7 +39,7 @@ absl::Status RefuseUnknown(const Json& object, const std::string& prefix,
   for (const auto& [key, value] : object.items()) {
     if (!known.contains(key)) {
       return absl::InvalidArgumentError(absl::StrFormat(
-          "unknown key '%s'; see server/README.md for the keys", prefix + key));
+          "unknown key '%s'; server/config.h lists the keys", prefix + key));
     }
   }
   return absl::OkStatus();

@@ -13,6 +13,7 @@ namespace {
 
 constexpr auto kLongPoll = std::chrono::milliseconds(2000);
 constexpr std::size_t kAdminTokenBytes = 32;
+constexpr std::int64_t kWarningIntervalMs = 10 * 1000;
 
 // Makes the file when it is absent, so that a first start needs no preparation.
 absl::StatusOr<std::string> AdminToken(const std::string& path,
@@ -26,10 +27,10 @@ absl::StatusOr<std::string> AdminToken(const std::string& path,
   SOTTO_ASSIGN_OR_RETURN(std::string token, ReadTextFile(path, 4096));
   while (!token.empty() && token.back() == '\n') token.pop_back();
   if (token.size() < 2 * kAdminTokenBytes) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "admin_token_file '%s': wants at least %d characters; delete it and a "
-        "new one is made",
-        path, 2 * kAdminTokenBytes));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("'%s': wants at least %d characters; delete it and a "
+                        "new one is made",
+                        path, 2 * kAdminTokenBytes));
   }
   return token;
 }
@@ -37,11 +38,13 @@ absl::StatusOr<std::string> AdminToken(const std::string& path,
 }  // namespace
 
 Coordinator::Coordinator(const Config& config, Clock& clock, crypto::Rng& rng,
-                         Store store, Keys keys, std::string admin_token)
+                         FileLock state_lock, Store store, Keys keys,
+                         std::string admin_token)
     : config_(config),
       clock_(clock),
       rng_(rng),
       admin_token_(std::move(admin_token)),
+      state_lock_(std::move(state_lock)),
       store_(std::move(store)),
       keys_(std::move(keys)),
       sessions_(keys_.coordinator, keys_.issuer),
@@ -60,7 +63,9 @@ Coordinator::Coordinator(const Config& config, Clock& clock, crypto::Rng& rng,
            .rng = rng_,
            .factory = sessions_,
            .coordinator_key = keys_.coordinator,
-           .seal = [this](ByteView weights) { return grants_.Seal(weights); }}),
+           .seal = [this](ByteView weights) { return grants_.Seal(weights); },
+           .remove =
+               [this](const Bytes& digest) { return grants_.Remove(digest); }}),
       director_(config.model_store, keys_.director, models_, clock_),
       rollouts_({.store = store_,
                  .clock = clock_,
@@ -70,14 +75,19 @@ Coordinator::Coordinator(const Config& config, Clock& clock, crypto::Rng& rng,
 absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Create(
     const Config& config, Clock& clock, crypto::Rng& rng) {
   SOTTO_ASSIGN_OR_RETURN(Keys keys, ReadKeys(config));
-  SOTTO_ASSIGN_OR_RETURN(std::string token,
-                         AdminToken(config.admin_token_file, rng));
-  SOTTO_RETURN_IF_ERROR(MakeFolder(config.blobs_folder));
+  absl::StatusOr<std::string> token = AdminToken(config.admin_token_file, rng);
+  if (!token.ok()) return Annotate(token.status(), "key 'admin_token_file'");
+  SOTTO_RETURN_IF_ERROR(
+      Annotate(MakeFolder(config.blobs_folder), "key 'blobs'"));
+  // Two on one state would each run the open rounds and count devices twice.
+  absl::StatusOr<FileLock> lock =
+      FileLock::Acquire(config.state_path + ".lock");
+  if (!lock.ok()) return Annotate(lock.status(), "key 'state'");
   absl::StatusOr<Store> store = Store::Open(config.state_path);
   if (!store.ok()) return Annotate(store.status(), "key 'state'");
   std::unique_ptr<Coordinator> coordinator(
-      new Coordinator(config, clock, rng, *std::move(store), std::move(keys),
-                      std::move(token)));
+      new Coordinator(config, clock, rng, *std::move(lock), *std::move(store),
+                      std::move(keys), *std::move(token)));
   SOTTO_RETURN_IF_ERROR(coordinator->director_.Start());
   SOTTO_RETURN_IF_ERROR(coordinator->rollouts_.Start());
   SOTTO_RETURN_IF_ERROR(coordinator->rounds_.Start());
@@ -193,9 +203,14 @@ void Coordinator::Tick() {
   const std::lock_guard lock(mutex_);
   for (const absl::Status& status :
        {rounds_.Tick(), rollouts_.Tick(), director_.Tick()}) {
-    if (!status.ok()) {
-      LogWarning("coordinator", "%s", std::string(status.message()));
-    }
+    if (status.ok()) continue;
+    // The same trouble forty times a second would fill the disk with its log.
+    const std::int64_t now_ms = clock_.NowMillis();
+    std::string message(status.message());
+    if (message == last_warning_ && now_ms < quiet_until_ms_) continue;
+    LogWarning("coordinator", "%s", message);
+    last_warning_ = std::move(message);
+    quiet_until_ms_ = now_ms + kWarningIntervalMs;
   }
   NotifyMoves();
 }

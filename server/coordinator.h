@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/file_lock.h"
 #include "crypto/rng.h"
 #include "proto/rpc/admin.pb.h"
 #include "proto/rpc/enrollment.pb.h"
@@ -35,7 +36,8 @@ namespace sotto::server {
 class Coordinator {
  public:
   // Opens the state, reads the keys, recovers open rounds and rollouts. Errors
-  // name the file or the key; nothing listens yet.
+  // name the file or the key; nothing listens yet. FAILED_PRECONDITION: another
+  // coordinator has this state or signs for this model store.
   static absl::StatusOr<std::unique_ptr<Coordinator>> Create(
       const Config& config, Clock& clock, crypto::Rng& rng);
 
@@ -80,8 +82,9 @@ class Coordinator {
   std::string Metrics();
 
  private:
-  Coordinator(const Config& config, Clock& clock, crypto::Rng& rng, Store store,
-              Keys keys, std::string admin_token);
+  Coordinator(const Config& config, Clock& clock, crypto::Rng& rng,
+              FileLock state_lock, Store store, Keys keys,
+              std::string admin_token);
 
   void NotifyMoves();
 
@@ -95,6 +98,7 @@ class Coordinator {
   bool stopping_ = false;
   std::uint64_t seen_moves_ = 0;
   std::string http_url_;
+  const FileLock state_lock_;
   Store store_;
   Keys keys_;
   SessionFactory sessions_;
@@ -105,6 +109,8 @@ class Coordinator {
   Director director_;
   RolloutController rollouts_;
   std::map<std::string, std::uint64_t> counts_;  // of metrics
+  std::int64_t quiet_until_ms_ = 0;              // for repeated warnings
+  std::string last_warning_;
 };
 
 }  // namespace sotto::server

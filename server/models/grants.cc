@@ -96,4 +96,15 @@ absl::StatusOr<SealedCheckpoint> Grants::Seal(ByteView weights) {
                           .sealed_key = std::move(sealed_key)};
 }
 
+absl::Status Grants::Remove(const Bytes& digest) {
+  crypto::Sha256Digest name = {};
+  if (digest.size() != name.size()) {
+    return absl::InternalError("a container digest of another length");
+  }
+  std::ranges::copy(digest, name.begin());
+  SOTTO_ASSIGN_OR_RETURN(model_store::BlobStore blobs,
+                         model_store::BlobStore::Open(parts_.blobs_folder));
+  return blobs.Remove(name);
+}
+
 }  // namespace sotto::server

@@ -47,6 +47,8 @@ class Grants {
   // Seals a round's weights into a blob; the caller stores the sealed key in
   // the same transaction as the model.
   absl::StatusOr<SealedCheckpoint> Seal(ByteView weights);
+  // Removes a sealed checkpoint's container; OK when it is gone.
+  absl::Status Remove(const Bytes& digest);
 
  private:
   struct Escrow {

@@ -71,10 +71,19 @@ absl::Status RolloutController::Commit(RolloutRecord record) {
   const std::string model = document.model;
   dirty_[model] = true;
   rollouts_[model] = std::move(record);
+  unsigned_.insert(model);
   const RolloutDocument& kept = rollouts_[model].document;
   LogInfo("rollout", "model=%s seq=%d state=%s step_bp=%d", model, kept.seq,
           rollouts_[model].status.state(), kept.step_bp);
-  return parts_.publisher.PublishRules(kept.app, EncodeRollout(kept));
+  return SignRules(model);
+}
+
+absl::Status RolloutController::SignRules(const std::string& model) {
+  const RolloutDocument& document = rollouts_[model].document;
+  SOTTO_RETURN_IF_ERROR(
+      parts_.publisher.PublishRules(document.app, EncodeRollout(document)));
+  unsigned_.erase(model);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::RolloutStatus> RolloutController::Get(
@@ -126,15 +135,23 @@ absl::StatusOr<v1::RolloutStatus> RolloutController::SetRelease(
 absl::Status RolloutController::Report(const DeviceRecord& device,
                                        const v1::ReportRequest& request) {
   SOTTO_RETURN_IF_ERROR(CheckReport(request));
-  std::string arm;
-  if (const auto found = rollouts_.find(request.model());
-      found != rollouts_.end()) {
-    // Never the device's word: the arm is computed from the rules again.
-    const auto assigned =
-        model_store::Assign(found->second.document, HexEncode(device.device_id),
-                            device.attributes_json);
-    if (assigned.ok()) arm = assigned->arm;
+  const auto found = rollouts_.find(request.model());
+  if (found == rollouts_.end()) {
+    return absl::NotFoundError(absl::StrFormat(
+        "report: model '%s' has no rules here", request.model()));
   }
+  const RolloutDocument& document = found->second.document;
+  // Else it would be evidence for steps that have not begun.
+  if (request.rollout_seq() > document.seq) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "report: it follows rules %d of model '%s', the newest are %d",
+        request.rollout_seq(), request.model(), document.seq));
+  }
+  std::string arm;
+  // Never the device's word: the arm is computed from the rules again.
+  const auto assigned = model_store::Assign(
+      document, HexEncode(device.device_id), device.attributes_json);
+  if (assigned.ok()) arm = assigned->arm;
   SOTTO_ASSIGN_OR_RETURN(
       const bool fresh,
       parts_.store.PutReport({.report_id = ToBytes(request.report_id()),
@@ -286,6 +303,14 @@ absl::Status RolloutController::ObserveRevert(RolloutRecord& record) {
 absl::Status RolloutController::Tick() {
   absl::Status first;
   for (auto& [model, record] : rollouts_) {
+    // Devices follow what is signed; nothing may move before they can see it.
+    if (unsigned_.contains(model)) {
+      const absl::Status status = SignRules(model);
+      if (!status.ok()) {
+        if (first.ok()) first = status;
+        continue;
+      }
+    }
     const bool running = record.status.state() == "running";
     const bool reverting = record.status.state() == "reverting";
     if (!running && !reverting) continue;
@@ -301,7 +326,9 @@ absl::Status RolloutController::Tick() {
     dirty_[model] = false;
     const absl::Status status =
         running ? Observe(record) : ObserveRevert(record);
-    if (!status.ok() && first.ok()) first = status;
+    if (status.ok()) continue;
+    dirty_[model] = true;  // nothing was decided: once more
+    if (first.ok()) first = status;
   }
   return first;
 }

@@ -15,6 +15,7 @@
 #define SOTTO_SERVER_ROLLOUT_CONTROLLER_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,7 @@ class RolloutController {
       const model_store::RolloutDocument& previous) const;
   // Makes `record` the model's, durably, then signs its rules.
   absl::Status Commit(RolloutRecord record);
+  absl::Status SignRules(const std::string& model);
   void BeginStep(RolloutRecord& record);
   void EndStep(RolloutRecord& record, Verdict verdict) const;
   absl::Status StartRevert(RolloutRecord record, const std::string& reason);
@@ -99,6 +101,8 @@ class RolloutController {
   // time was over when they were.
   std::map<std::string, bool> dirty_;
   std::map<std::string, std::uint64_t> due_seen_;
+  // Models whose newest rules are stored and could not be signed yet.
+  std::set<std::string> unsigned_;
 };
 
 // "digits" of "digits/cnn": whose rules a model's are when no app is named.

@@ -275,6 +275,18 @@ TEST_F(ControllerTest, ARestartAtAnyTimeGoesOn) {
   EXPECT_EQ(publisher_.document().step_bp, 5000U);
 }
 
+TEST_F(ControllerTest, RulesThatCouldNotBeSignedAreSignedLater) {
+  ASSERT_THAT(controller_->StartRollout(Request()), IsOk());
+  publisher_.failing = true;
+  EXPECT_THAT(controller_->Revert(kModel, "operator"),
+              StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(controller_->Tick(), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(publisher_.document().state, model_store::RolloutState::kRunning);
+  publisher_.failing = false;
+  ASSERT_THAT(controller_->Tick(), IsOk());  // without a restart
+  EXPECT_EQ(publisher_.document().state, model_store::RolloutState::kReverting);
+}
+
 TEST_F(ControllerTest, AStepNeverMovesADeviceToAnotherArm) {
   ASSERT_THAT(controller_->StartRollout(Request()), IsOk());
   std::map<Bytes, std::string> arms;
@@ -334,6 +346,37 @@ TEST_F(ControllerTest, WhatCannotWorkIsRefusedByName) {
   EXPECT_THAT(controller_->SetRelease(other), StatusIs(kPrecondition));
   EXPECT_THAT(controller_->Get("nope"), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(controller_->Revert(kModel, ""), StatusIs(kPrecondition));
+}
+
+TEST_F(ControllerTest, ADeviceHasOneReportForEachRules) {
+  const std::size_t before = store_.ListReports(kModel, 0)->size();
+  v1::ReportRequest report;
+  report.set_model(kModel);
+  report.set_rollout_seq(publisher_.document().seq);
+  for (int i = 0; i < 50; ++i) {
+    report.set_report_id(std::string(16, static_cast<char>('A' + i)));
+    report.set_release_counter(static_cast<std::uint64_t>(i));
+    ASSERT_THAT(controller_->Report(devices_[0], report), IsOk());
+  }
+  const auto kept = store_.ListReports(kModel, 0);
+  EXPECT_EQ(kept->size(), before);
+  EXPECT_THAT(*kept, ::testing::Contains(
+                         ::testing::Field(&ReportRecord::release, 49U)));
+}
+
+TEST_F(ControllerTest, AReportOfRulesThatAreNotThereIsRefused) {
+  v1::ReportRequest report;
+  report.set_report_id(std::string(16, 'r'));
+  report.set_model(kModel);
+  report.set_rollout_seq(publisher_.document().seq + 1);
+  EXPECT_THAT(controller_->Report(devices_[0], report),
+              StatusIs(kInvalid, HasSubstr("the newest are")));
+  report.set_rollout_seq(~std::uint64_t{0});
+  EXPECT_THAT(controller_->Report(devices_[0], report), StatusIs(kInvalid));
+  report.set_model("other/model");
+  EXPECT_THAT(
+      controller_->Report(devices_[0], report),
+      StatusIs(absl::StatusCode::kNotFound, HasSubstr("'other/model'")));
 }
 
 TEST_F(ControllerTest, AMalformedReportChangesNothing) {

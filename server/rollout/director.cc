@@ -22,6 +22,11 @@ Director::Director(const std::string& model_store,
     : model_store_(model_store), key_(key), models_(models), clock_(clock) {}
 
 absl::Status Director::Start() {
+  // Two signers would publish different metadata under one version.
+  absl::StatusOr<FileLock> lock =
+      FileLock::Acquire(model_store_ + "/director.lock");
+  if (!lock.ok()) return Annotate(lock.status(), "key 'model_store'");
+  lock_.emplace(*std::move(lock));
   const std::string folder = model_store_ + "/director";
   const std::string root = folder + "/metadata/1.root.json";
   if (!FileExists(root)) {

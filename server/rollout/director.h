@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/file_lock.h"
 #include "crypto/sign.h"
 #include "model_store/tuf/repository.h"
 #include "server/models/published_models.h"
@@ -25,6 +26,7 @@ class Director final : public RulesPublisher {
            PublishedModels& models, Clock& clock);
 
   // Opens or makes the repository, with fresh expiry. NOT_FOUND: no root.
+  // FAILED_PRECONDITION: another coordinator signs for this model store.
   absl::Status Start();
   // Signs again when half of the metadata's lifetime is over.
   absl::Status Tick();
@@ -43,6 +45,7 @@ class Director final : public RulesPublisher {
   const crypto::SigningKey& key_;
   PublishedModels& models_;
   Clock& clock_;
+  std::optional<FileLock> lock_;
   std::optional<model_store::Repository> repository_;
   std::int64_t signed_at_ms_ = 0;
 };

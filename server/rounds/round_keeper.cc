@@ -12,6 +12,10 @@
 namespace sotto::server {
 namespace {
 
+// Between two tries when the store fails: a full disk is not emptied within a
+// tick, and each try of a commit adds up and seals a whole model.
+constexpr std::int64_t kRetryMs = 1000;
+
 // A device that was assigned has this long to train and join.
 constexpr std::int64_t kAssignmentLifetimeMs = 10 * 60 * 1000;
 
@@ -110,23 +114,23 @@ absl::Status RoundKeeper::Start() {
 absl::Status RoundKeeper::EnsureRound(Task& task) {
   ++moves_;
   const std::string& name = task.settings.request.task();
-  SOTTO_ASSIGN_OR_RETURN(const std::vector<RoundRecord> rounds,
-                         parts_.store.ListRounds(name));
-  if (!rounds.empty() && rounds.back().ended_ms == 0) {
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<RoundRecord> last,
+                         parts_.store.LastRound(name));
+  if (last.has_value() && last->ended_ms == 0) {
     SOTTO_ASSIGN_OR_RETURN(
-        task.round, Round::Recover(RoundParts(), task.settings, rounds.back(),
-                                   task.length));
-    LogInfo("rounds", "recovered task=%s round=%d state=%s", name,
-            rounds.back().round, rounds.back().state);
+        task.round,
+        Round::Recover(RoundParts(), task.settings, *last, task.length));
+    LogInfo("rounds", "recovered task=%s round=%d state=%s", name, last->round,
+            last->state);
     return absl::OkStatus();
   }
   RoundRecord record;
   record.round_id.resize(16);
   parts_.rng.Fill(record.round_id);
   record.task = name;
-  record.round = rounds.empty() ? 1 : rounds.back().round + 1;
+  record.round = last.has_value() ? last->round + 1 : 1;
   record.model_hash = task.model.hash;
-  if (!rounds.empty()) record.previous_model_hash = rounds.back().model_hash;
+  if (last.has_value()) record.previous_model_hash = last->model_hash;
   record.opened_ms = parts_.clock.NowMillis();
   SOTTO_ASSIGN_OR_RETURN(
       task.round,
@@ -233,7 +237,9 @@ void RoundKeeper::NoteGrant(const Bytes& device_id, ByteView container_digest) {
 absl::Status RoundKeeper::Tick() {
   absl::Status first;
   for (auto it = tasks_.begin(); it != tasks_.end();) {
+    const std::string name = it->first;
     Task& task = *(it++)->second;  // Settle may remove the task
+    if (parts_.clock.NowMillis() < task.retry_at_ms) continue;
     absl::Status status;
     if (task.round == nullptr || task.round->broken()) {
       status = EnsureRound(task);
@@ -241,7 +247,9 @@ absl::Status RoundKeeper::Tick() {
       status = task.round->Tick();
     }
     if (status.ok()) status = Settle(task);
-    if (!status.ok() && first.ok()) first = status;
+    if (status.ok()) continue;
+    task.retry_at_ms = parts_.clock.NowMillis() + kRetryMs;
+    if (first.ok()) first = Annotate(status, "task '" + name + "'");
   }
   return first;
 }
@@ -250,8 +258,15 @@ absl::Status RoundKeeper::Settle(Task& task) {
   if (task.round == nullptr || task.round->broken()) return absl::OkStatus();
   if (!task.round->failure().has_value()) {
     if (!task.round->complete()) return absl::OkStatus();
+    const std::int64_t now_ms = parts_.clock.NowMillis();
+    if (now_ms < task.retry_at_ms) return absl::OkStatus();
+    // Moved on by Commit, which may also end the task.
+    task.retry_at_ms = now_ms + kRetryMs;
     const absl::Status committed = Commit(task);
-    if (!absl::IsFailedPrecondition(committed)) return committed;
+    if (!absl::IsFailedPrecondition(committed) || task.round == nullptr) {
+      return committed;
+    }
+    task.retry_at_ms = 0;
     task.round->Fail(std::string(committed.message()));
   }
   return Abandon(task);
@@ -293,9 +308,9 @@ absl::Status RoundKeeper::Commit(Task& task) {
   const std::vector<std::uint32_t>& update = result.sums["update"];
   status.set_update_sum(update.data(), update.size() * sizeof(std::uint32_t));
 
-  SOTTO_ASSIGN_OR_RETURN(const v1::TaskStatus so_far, GetTask(name));
-  const bool done =
-      so_far.rounds_committed() + 1 >= task.settings.request.rounds();
+  SOTTO_ASSIGN_OR_RETURN(const std::uint64_t so_far,
+                         parts_.store.CountRounds(name, kCommitted));
+  const bool done = so_far + 1 >= task.settings.request.rounds();
   const absl::Status written =
       task.round->Finish(kCommitted, status, [&]() -> absl::Status {
         SOTTO_RETURN_IF_ERROR(parts_.store.PutModel(model));
@@ -309,16 +324,34 @@ absl::Status RoundKeeper::Commit(Task& task) {
   CountEnd("committed", status);
   LogInfo("rounds", "committed task=%s round=%d included=%d cohort=%d", name,
           record.round, status.included(), status.cohort());
+  // The old model stays for devices that are late; the ones before it go.
+  if (const absl::Status retired = Retire(name, old.round); !retired.ok()) {
+    LogWarning("rounds",
+               "task=%s: containers before round %d were not removed: %s", name,
+               old.round, std::string(retired.message()));
+  }
   model.weights.clear();
   model.velocity.clear();
   task.model = std::move(model);
   task.round.reset();
+  task.retry_at_ms = 0;
   ++moves_;
   if (done) {
     tasks_.erase(name);
     return absl::OkStatus();
   }
   return EnsureRound(task);
+}
+
+absl::Status RoundKeeper::Retire(const std::string& task, std::uint64_t round) {
+  SOTTO_ASSIGN_OR_RETURN(const std::vector<Bytes> digests,
+                         parts_.store.ContainersBefore(task, round));
+  if (parts_.remove == nullptr || digests.empty()) return absl::OkStatus();
+  // Files first: after a kill between the two, the next commit does it again.
+  for (const Bytes& digest : digests) {
+    SOTTO_RETURN_IF_ERROR(parts_.remove(digest));
+  }
+  return parts_.store.RetireModels(task, round);
 }
 
 void RoundKeeper::CountEnd(const std::string& outcome,

@@ -47,6 +47,8 @@ class RoundKeeper {
     AggregatorFactory& factory;
     const crypto::SigningKey& coordinator_key;
     SealCheckpoint seal;
+    // Removes a container that no device needs any more; OK when it is gone.
+    std::function<absl::Status(const Bytes& digest)> remove = nullptr;
   };
   explicit RoundKeeper(Parts parts);
 
@@ -68,7 +70,8 @@ class RoundKeeper {
   void NoteGrant(const Bytes& device_id, ByteView container_digest);
 
   // Lets time pass; commits, abandons, opens rounds. Errors are of the store;
-  // the round concerned is recovered from the journal at the next Tick.
+  // the round concerned is recovered from the journal, or committed again, at
+  // the first Tick a second later.
   absl::Status Tick();
 
   // --- operator
@@ -91,12 +94,15 @@ class RoundKeeper {
     ModelRecord model;  // latest, without its weights
     std::uint32_t length = 0;
     std::unique_ptr<Round> round;
+    std::int64_t retry_at_ms = 0;  // after a failure of the store
   };
 
   absl::StatusOr<std::unique_ptr<Task>> Load(const TaskRecord& record);
   absl::Status EnsureRound(Task& task);
   absl::Status Settle(Task& task);
   absl::Status Commit(Task& task);
+  // Containers before the model of `round` are removed with their keys.
+  absl::Status Retire(const std::string& task, std::uint64_t round);
   absl::Status Abandon(Task& task);
   void CountEnd(const std::string& outcome, const v1::RoundStatus& status);
   Round::Parts RoundParts() {

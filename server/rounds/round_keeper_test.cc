@@ -286,6 +286,63 @@ TEST(RoundKeeperTest, ATaskThatCannotWorkIsRefusedByField) {
               StatusIs(absl::StatusCode::kAlreadyExists));
 }
 
+TEST(RoundKeeperTest, ContainersOfOldRoundsGoWithTheirKeys) {
+  TestFleet fleet("retire");
+  auto request = fleet.Request();
+  request.set_rounds(3);
+  ASSERT_THAT(fleet.CreateTask(request), IsOk());
+  std::vector<Bytes> containers = {
+      fleet.store().GetModel("train", 0)->container_digest};
+  for (std::uint64_t round = 1; round <= 3; ++round) {
+    for (int i = 0; i < 4; ++i) {
+      fleet.device(i).Restart();
+      ASSERT_TRUE(*fleet.Join(i));
+    }
+    Drive(fleet, {}, 20);
+    ASSERT_EQ(fleet.Explain(round).state(), kCommitted);
+    containers.push_back(
+        fleet.store().GetModel("train", round)->container_digest);
+  }
+  // Devices may still fetch the last two.
+  EXPECT_EQ(fleet.removed(),
+            (std::vector<Bytes>{containers[0], containers[1]}));
+  EXPECT_THAT(fleet.store().GetEscrow(containers[1]),
+              StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(fleet.store().GetEscrow(containers[2]), IsOk());
+  EXPECT_THAT(fleet.store().GetEscrow(containers[3]), IsOk());
+  for (std::uint64_t round = 0; round <= 3; ++round) {
+    EXPECT_EQ(fleet.keeper().Export("train", round)->size(), kTestWeights * 4);
+  }
+}
+
+TEST(RoundKeeperTest, AFullDiskDelaysACommitAndLosesNothing) {
+  TestFleet fleet("full");
+  ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(*fleet.Join(i));
+  fleet.set_disk_full(true);
+  const int before = fleet.seals();
+  absl::Status status;
+  for (int turn = 0; turn < 100; ++turn) {  // 5 s
+    for (int i = 0; i < 4; ++i) {
+      if (!fleet.device(i).done()) {
+        fleet.device(i).Turn(fleet.keeper()).IgnoreError();
+      }
+    }
+    fleet.clock().Advance(std::chrono::milliseconds(50));
+    status.Update(fleet.keeper().Tick());
+  }
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted,
+                               HasSubstr("task 'train'")));
+  EXPECT_EQ(fleet.Explain(1).state(), kAggregating);
+  EXPECT_GE(fleet.seals() - before, 2);
+  EXPECT_LE(fleet.seals() - before, 6);  // not at every tick
+  fleet.set_disk_full(false);
+  Drive(fleet);
+  EXPECT_EQ(fleet.Explain(1).state(), kCommitted);
+  EXPECT_EQ(fleet.Explain(1).update_sum(),
+            AsText(PlainSum(fleet, {0, 1, 2, 3})));
+}
+
 TEST(RoundKeeperTest, AStoppedTaskGivesNoWork) {
   TestFleet fleet("stopped");
   ASSERT_THAT(fleet.CreateTask(fleet.Request()), IsOk());

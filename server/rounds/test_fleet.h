@@ -221,12 +221,19 @@ class TestFleet {
         .rng = rng_,
         .factory = factory_,
         .coordinator_key = coordinator_,
-        .seal = [](ByteView weights) -> absl::StatusOr<SealedCheckpoint> {
+        .seal = [this](ByteView weights) -> absl::StatusOr<SealedCheckpoint> {
+          ++seals_;
+          if (disk_full_) return absl::ResourceExhaustedError("disk full");
           const auto digest = crypto::Sha256(weights);
           return SealedCheckpoint{.digest = Bytes(digest.begin(), digest.end()),
                                   .size_bytes = weights.size(),
                                   .sealed_key = Bytes(16, 1)};
-        }});
+        },
+        .remove =
+            [this](const Bytes& digest) {
+              removed_.push_back(digest);
+              return absl::OkStatus();
+            }});
     const absl::Status started = keeper_->Start();
     ASSERT_TRUE(started.ok()) << started;
   }
@@ -263,6 +270,12 @@ class TestFleet {
   const std::string& path() const { return path_; }
   const crypto::SigningKey& issuer() const { return issuer_; }
 
+  // While true, no checkpoint can be sealed.
+  void set_disk_full(bool full) { disk_full_ = full; }
+  int seals() const { return seals_; }
+  // Containers that were removed, in order.
+  const std::vector<Bytes>& removed() const { return removed_; }
+
   v1::RoundStatus Explain(std::uint64_t round) {
     return keeper_->Explain("train", round).value();
   }
@@ -278,6 +291,9 @@ class TestFleet {
   std::unique_ptr<Store> store_;
   std::unique_ptr<RoundKeeper> keeper_;
   std::vector<std::unique_ptr<TestDevice>> devices_;
+  bool disk_full_ = false;
+  int seals_ = 0;
+  std::vector<Bytes> removed_;
 };
 
 }  // namespace sotto::server

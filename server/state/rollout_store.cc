@@ -25,13 +25,25 @@ absl::StatusOr<EscrowRecord> Store::GetEscrow(ByteView container_digest) {
 }
 
 absl::StatusOr<bool> Store::PutReport(const ReportRecord& report) {
-  SOTTO_RETURN_IF_ERROR(Execute(
-      database_,
-      "INSERT OR IGNORE INTO reports VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
-      "?7, ?8, ?9)",
-      report.report_id, report.device_id, report.model, report.seq, report.arm,
-      report.release, report.model_bytes, report.at_ms, report.body));
-  return database_.Changes() == 1;
+  bool fresh = false;
+  const absl::Status written = database_.Transact([&]() -> absl::Status {
+    SOTTO_RETURN_IF_ERROR(
+        Execute(database_,
+                "INSERT OR IGNORE INTO reports VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+                "?7, ?8, ?9)",
+                report.report_id, report.device_id, report.model, report.seq,
+                report.arm, report.release, report.model_bytes, report.at_ms,
+                report.body));
+    fresh = database_.Changes() == 1;
+    if (!fresh) return absl::OkStatus();
+    return Execute(database_,
+                   "DELETE FROM reports WHERE model = ?1 AND seq = ?2 AND "
+                   "device_id = ?3 AND report_id <> ?4",
+                   report.model, report.seq, report.device_id,
+                   report.report_id);
+  });
+  if (!written.ok()) return written;
+  return fresh;
 }
 
 absl::StatusOr<std::vector<ReportRecord>> Store::ListReports(

@@ -67,6 +67,16 @@ class Store {
   absl::StatusOr<RoundRecord> GetRound(const std::string& task,
                                        std::uint64_t round);
   absl::StatusOr<std::vector<RoundRecord>> ListRounds(const std::string& task);
+  // Nothing when the task has no round yet.
+  absl::StatusOr<std::optional<RoundRecord>> LastRound(const std::string& task);
+  absl::StatusOr<std::uint64_t> CountRounds(const std::string& task,
+                                            const std::string& state);
+  // Containers of checkpoints before `round` that are still kept.
+  absl::StatusOr<std::vector<Bytes>> ContainersBefore(const std::string& task,
+                                                      std::uint64_t round);
+  // Forgets their keys, and what only the next round needs of those models;
+  // the weights stay, so that every round can be exported.
+  absl::Status RetireModels(const std::string& task, std::uint64_t before);
   // ALREADY_EXISTS: this device already counts in that round.
   absl::Status InsertContribution(const std::string& task, std::uint64_t round,
                                   ByteView device_id, ByteView round_id);
@@ -84,7 +94,8 @@ class Store {
   absl::Status PutEscrow(ByteView container_digest, ByteView sealed_key,
                          const std::string& population);
   absl::StatusOr<EscrowRecord> GetEscrow(ByteView container_digest);
-  // False: this report was there already, and nothing changed.
+  // Replaces what the device reported for the same rules of the model, so that
+  // no device can fill the disk. False: this report was there already.
   absl::StatusOr<bool> PutReport(const ReportRecord& report);
   absl::StatusOr<std::vector<ReportRecord>> ListReports(
       const std::string& model, std::uint64_t min_seq);

@@ -155,6 +155,61 @@ absl::StatusOr<std::vector<RoundRecord>> Store::ListRounds(
   }
 }
 
+absl::StatusOr<std::optional<RoundRecord>> Store::LastRound(
+    const std::string& task) {
+  SOTTO_ASSIGN_OR_RETURN(
+      Statement row,
+      Query(database_,
+            "SELECT * FROM rounds WHERE task = ?1 ORDER BY round DESC LIMIT 1",
+            task));
+  SOTTO_ASSIGN_OR_RETURN(const bool found, row.Step());
+  if (!found) return std::optional<RoundRecord>();
+  return std::optional<RoundRecord>(ReadRound(row));
+}
+
+absl::StatusOr<std::uint64_t> Store::CountRounds(const std::string& task,
+                                                 const std::string& state) {
+  SOTTO_ASSIGN_OR_RETURN(
+      Statement row,
+      Query(database_,
+            "SELECT COUNT(*) FROM rounds WHERE task = ?1 AND state = ?2", task,
+            state));
+  SOTTO_ASSIGN_OR_RETURN(const bool found, row.Step());
+  return found ? static_cast<std::uint64_t>(row.Int64(0)) : 0;
+}
+
+absl::StatusOr<std::vector<Bytes>> Store::ContainersBefore(
+    const std::string& task, std::uint64_t round) {
+  SOTTO_ASSIGN_OR_RETURN(
+      Statement row,
+      Query(database_,
+            "SELECT container_digest FROM models WHERE task = ?1 AND round < "
+            "?2 AND container_bytes > 0",
+            task, round));
+  std::vector<Bytes> digests;
+  while (true) {
+    SOTTO_ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) return digests;
+    digests.push_back(row.Blob(0));
+  }
+}
+
+absl::Status Store::RetireModels(const std::string& task,
+                                 std::uint64_t before) {
+  return Transact([&]() -> absl::Status {
+    SOTTO_RETURN_IF_ERROR(
+        Execute(database_,
+                "DELETE FROM escrow WHERE container_digest IN (SELECT "
+                "container_digest FROM models WHERE task = ?1 AND round < ?2 "
+                "AND container_bytes > 0)",
+                task, before));
+    return Execute(database_,
+                   "UPDATE models SET velocity = x'', container_bytes = 0 "
+                   "WHERE task = ?1 AND round < ?2 AND container_bytes > 0",
+                   task, before);
+  });
+}
+
 absl::Status Store::InsertContribution(const std::string& task,
                                        std::uint64_t round, ByteView device_id,
                                        ByteView round_id) {
