@@ -13,7 +13,6 @@
 #include "client/storage/participation_ledger.h"
 #include "client/storage/report_ledger.h"
 #include "client/storage/sqlite_decision_log.h"
-#include "crypto/sha2.h"
 
 namespace sotto::client {
 namespace {
@@ -106,6 +105,10 @@ absl::StatusOr<bool> Agent::CheckIn(v1::Assignment* assignment,
     *wait = kAfterLeftRound;
     return false;
   }
+  SOTTO_RETURN_IF_ERROR(
+      ParticipationLedger(parts_.database)
+          .CheckSuccessor(assignment->task(), assignment->round(),
+                          AsBytes(assignment->previous_model_hash())));
   record_.task = assignment->task();
   record_.round = assignment->round();
   record_.round_id = ToBytes(assignment->round_id());
@@ -117,12 +120,16 @@ absl::StatusOr<bool> Agent::CheckIn(v1::Assignment* assignment,
 
 absl::StatusOr<v1::StepReply> Agent::SendStep(const v1::StepRequest& request) {
   RetryPolicy retry(parts_.rng);
+  bool enrolled_again = false;
   while (true) {
     absl::StatusOr<v1::StepReply> reply = parts_.coordinator.Step(request);
     if (reply.ok()) return reply;
     const absl::StatusCode code = reply.status().code();
     if (code == absl::StatusCode::kUnauthenticated) {
+      // A copy of this device would end the session again, without an end.
+      if (enrolled_again) return reply.status();
       SOTTO_RETURN_IF_ERROR(Enroll());
+      enrolled_again = true;
       continue;
     }
     const bool lost = code == absl::StatusCode::kUnavailable ||
@@ -141,12 +148,7 @@ absl::StatusOr<v1::RoundOutcome> Agent::TakePart(
   SOTTO_ASSIGN_OR_RETURN(
       const Bytes plan_bytes,
       parts_.updater.FetchTarget(assignment.plan_target(), kMaxPlanBytes));
-  if (AsText(crypto::Sha256(plan_bytes)) != assignment.plan_hash()) {
-    return absl::PermissionDeniedError(absl::StrFormat(
-        "plan '%s': the assignment names hash %s, the signed target is %s",
-        assignment.plan_target(), HexEncode(assignment.plan_hash()),
-        HexEncode(crypto::Sha256(plan_bytes))));
-  }
+  SOTTO_RETURN_IF_ERROR(CheckPlanBytes(assignment, plan_bytes));
   v1::Plan plan;
   if (!plan.ParseFromArray(plan_bytes.data(),
                            static_cast<int>(plan_bytes.size()))) {
@@ -167,13 +169,7 @@ absl::StatusOr<v1::RoundOutcome> Agent::TakePart(
       const model_store::OpenedPayload checkpoint,
       parts_.updater.FetchCheckpoint(AsBytes(assignment.checkpoint_digest()),
                                      assignment.checkpoint_bytes()));
-  if (AsText(crypto::Sha256(checkpoint.bytes())) != assignment.model_hash()) {
-    return absl::PermissionDeniedError(absl::StrFormat(
-        "checkpoint of task '%s' round %d: the weights are not those of the "
-        "signed model hash %s",
-        assignment.task(), assignment.round(),
-        HexEncode(assignment.model_hash())));
-  }
+  SOTTO_RETURN_IF_ERROR(CheckCheckpoint(assignment, checkpoint.bytes()));
   std::size_t num_weights = 0;
   for (const std::int32_t tensor : model_->graph().WeightTensors()) {
     num_weights += model_->graph().Floats(tensor).size();
@@ -208,7 +204,8 @@ absl::StatusOr<v1::RoundOutcome> Agent::TakePart(
        {"eval_correct", result->eval_correct}});
 
   SOTTO_RETURN_IF_ERROR(Move(AgentState::kReady));
-  SOTTO_RETURN_IF_ERROR(ledger.Join(assignment.task(), assignment.round()));
+  SOTTO_RETURN_IF_ERROR(ledger.Join(assignment.task(), assignment.round(),
+                                    AsBytes(assignment.model_hash())));
   SOTTO_RETURN_IF_ERROR(Move(AgentState::kAggregating));
   SqliteDecisionLog log(parts_.database, parts_.clock);
   RoundSession session({.config = parts_.config,

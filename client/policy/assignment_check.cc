@@ -4,6 +4,7 @@
 
 #include "base/codec.h"
 #include "base/status.h"
+#include "crypto/sha2.h"
 
 namespace sotto::client {
 
@@ -47,6 +48,30 @@ absl::Status CheckAssignment(const v1::Assignment& assignment,
         "'coordinator_public'");
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckPlanBytes(const v1::Assignment& assignment, ByteView plan) {
+  const crypto::Sha256Digest hash = crypto::Sha256(plan);
+  if (std::ranges::equal(hash, AsBytes(assignment.plan_hash()))) {
+    return absl::OkStatus();
+  }
+  return absl::PermissionDeniedError(absl::StrFormat(
+      "plan '%s': the assignment names hash %s, the signed target is %s",
+      assignment.plan_target(), HexEncode(assignment.plan_hash()),
+      HexEncode(hash)));
+}
+
+absl::Status CheckCheckpoint(const v1::Assignment& assignment,
+                             ByteView weights) {
+  if (std::ranges::equal(crypto::Sha256(weights),
+                         AsBytes(assignment.model_hash()))) {
+    return absl::OkStatus();
+  }
+  return absl::PermissionDeniedError(absl::StrFormat(
+      "checkpoint of task '%s' round %d: the weights are not those of the "
+      "signed model hash %s",
+      assignment.task(), assignment.round(),
+      HexEncode(assignment.model_hash())));
 }
 
 absl::Status CheckPlan(const v1::Plan& plan, const std::string& task,

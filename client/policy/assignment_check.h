@@ -21,6 +21,12 @@ Bytes AssignmentSignedBytes(const v1::Assignment& assignment);
 absl::Status CheckAssignment(const v1::Assignment& assignment,
                              const crypto::PublicKey& coordinator);
 
+// PERMISSION_DENIED: the signed plan target has another hash than the
+// assignment names, or the opened checkpoint is another model.
+absl::Status CheckPlanBytes(const v1::Assignment& assignment, ByteView plan);
+absl::Status CheckCheckpoint(const v1::Assignment& assignment,
+                             ByteView weights);
+
 // PERMISSION_DENIED: the plan is for another task or another model family, or
 // trains another architecture than the installed one.
 absl::Status CheckPlan(const v1::Plan& plan, const std::string& task,

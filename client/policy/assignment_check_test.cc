@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "crypto/rng.h"
+#include "crypto/sha2.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/status_matchers.h"
@@ -71,6 +72,19 @@ TEST_F(AssignmentCheckTest, AHashOfTheWrongLengthIsMalformed) {
   Sign();
   EXPECT_THAT(CheckAssignment(assignment_, key_.public_key()),
               StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(AssignmentCheckTest, PlanAndWeightsMustBeThoseOfTheAssignment) {
+  const Bytes plan = ToBytes("a plan"), weights = ToBytes("some weights");
+  assignment_.set_plan_hash(ToString(crypto::Sha256(plan)));
+  assignment_.set_model_hash(ToString(crypto::Sha256(weights)));
+  EXPECT_THAT(CheckPlanBytes(assignment_, plan), IsOk());
+  EXPECT_THAT(CheckCheckpoint(assignment_, weights), IsOk());
+  EXPECT_THAT(CheckPlanBytes(assignment_, weights),
+              StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("plan")));
+  EXPECT_THAT(
+      CheckCheckpoint(assignment_, plan),
+      StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("checkpoint")));
 }
 
 TEST(CheckPlan, EachFieldMustBeTheDevices) {

@@ -6,6 +6,11 @@
 #include "client/storage/bound_statement.h"
 
 namespace sotto::client {
+namespace {
+
+std::string ModelKey(const std::string& task) { return "joined_model/" + task; }
+
+}  // namespace
 
 absl::Status CheckParticipation(const ParticipationHistory& history,
                                 const ParticipationLimits& limits,
@@ -58,7 +63,8 @@ absl::StatusOr<std::uint64_t> ParticipationLedger::LastJoined(
 }
 
 absl::Status ParticipationLedger::Join(const std::string& task,
-                                       std::uint64_t round) {
+                                       std::uint64_t round,
+                                       ByteView model_hash) {
   SOTTO_ASSIGN_OR_RETURN(const std::uint64_t last, LastJoined(task));
   if (round <= last) {
     return absl::AlreadyExistsError(absl::StrFormat(
@@ -66,8 +72,28 @@ absl::Status ParticipationLedger::Join(const std::string& task,
         "a later one",
         task, round, last));
   }
-  return RunBound(database_.sql(),
-                  "INSERT OR REPLACE INTO joined VALUES (?1, ?2)", task, round);
+  return database_.sql().Transact([&]() -> absl::Status {
+    SOTTO_RETURN_IF_ERROR(database_.Put(ModelKey(task), model_hash));
+    return RunBound(database_.sql(),
+                    "INSERT OR REPLACE INTO joined VALUES (?1, ?2)", task,
+                    round);
+  });
+}
+
+absl::Status ParticipationLedger::CheckSuccessor(const std::string& task,
+                                                 std::uint64_t round,
+                                                 ByteView previous_model_hash) {
+  SOTTO_ASSIGN_OR_RETURN(const std::uint64_t last, LastJoined(task));
+  // Of a round in between this device knows nothing.
+  if (last == 0 || round != last + 1) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(const auto given, database_.Get(ModelKey(task)));
+  if (!given.has_value() || std::ranges::equal(*given, previous_model_hash)) {
+    return absl::OkStatus();
+  }
+  return absl::PermissionDeniedError(absl::StrFormat(
+      "task '%s' round %d: the coordinator says that round %d trained model "
+      "%s, this device was given %s; devices were shown different models",
+      task, round, last, HexEncode(previous_model_hash), HexEncode(*given)));
 }
 
 absl::Status ParticipationLedger::Record(const std::string& task,

@@ -45,7 +45,13 @@ class ParticipationLedger {
   // given up, and only later rounds are joined.
   absl::StatusOr<std::uint64_t> LastJoined(const std::string& task);
   // ALREADY_EXISTS: this round or a later one was joined before.
-  absl::Status Join(const std::string& task, std::uint64_t round);
+  absl::Status Join(const std::string& task, std::uint64_t round,
+                    ByteView model_hash);
+  // PERMISSION_DENIED: `round` follows the round joined last, and the
+  // coordinator's word about the model of that round is not what this device
+  // was given: the chain of models was forked.
+  absl::Status CheckSuccessor(const std::string& task, std::uint64_t round,
+                              ByteView previous_model_hash);
 
   // ALREADY_EXISTS: this device has contributed to the round. Durable when OK.
   absl::Status Record(const std::string& task, std::uint64_t round,

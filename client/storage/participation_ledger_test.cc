@@ -10,6 +10,7 @@ namespace {
 using ::testing::HasSubstr;
 
 const Bytes kRoundId(16, 7);
+const Bytes kModel(32, 1);
 
 TEST(CheckParticipation, ADeviceThatNeverContributedMayJoinAnyRound) {
   EXPECT_THAT(CheckParticipation({}, {.min_separation_rounds = 100}, 1),
@@ -75,13 +76,31 @@ TEST(ParticipationLedger, ARoundThatWasJoinedIsNotJoinedAgain) {
   auto database = ClientDatabase::Open(":memory:");
   ASSERT_THAT(database, IsOk());
   ParticipationLedger ledger(*database);
-  ASSERT_THAT(ledger.Join("train", 3), IsOk());
-  EXPECT_THAT(ledger.Join("train", 3),
+  ASSERT_THAT(ledger.Join("train", 3, kModel), IsOk());
+  EXPECT_THAT(ledger.Join("train", 3, kModel),
               StatusIs(absl::StatusCode::kAlreadyExists));
-  EXPECT_THAT(ledger.Join("train", 2),
+  EXPECT_THAT(ledger.Join("train", 2, kModel),
               StatusIs(absl::StatusCode::kAlreadyExists));
-  EXPECT_THAT(ledger.Join("train", 4), IsOk());
-  EXPECT_THAT(ledger.Join("other", 3), IsOk());
+  EXPECT_THAT(ledger.Join("train", 4, kModel), IsOk());
+  EXPECT_THAT(ledger.Join("other", 3, kModel), IsOk());
+}
+
+TEST(ParticipationLedger, AForkedChainOfModelsIsRefused) {
+  const Bytes other(32, 2);
+  auto database = ClientDatabase::Open(":memory:");
+  ASSERT_THAT(database, IsOk());
+  ParticipationLedger ledger(*database);
+  EXPECT_THAT(ledger.CheckSuccessor("train", 1, {}), IsOk());
+  ASSERT_THAT(ledger.Join("train", 3, kModel), IsOk());
+  EXPECT_THAT(ledger.CheckSuccessor("train", 4, kModel), IsOk());
+  EXPECT_THAT(ledger.CheckSuccessor("train", 4, other),
+              StatusIs(absl::StatusCode::kPermissionDenied,
+                       HasSubstr("different models")));
+  EXPECT_THAT(ledger.CheckSuccessor("train", 4, {}),
+              StatusIs(absl::StatusCode::kPermissionDenied));
+  // Round 4 went by without this device: it cannot judge.
+  EXPECT_THAT(ledger.CheckSuccessor("train", 5, other), IsOk());
+  EXPECT_THAT(ledger.CheckSuccessor("another", 4, other), IsOk());
 }
 
 }  // namespace
