@@ -2,7 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "model_store/tuf/metadata_forge.h"
+#include "model_store/tuf/test_metadata_forge.h"
 #include "tests/support/status_matchers.h"
 
 namespace sotto::model_store {

@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "model_store/tuf/test_updater.h"
 #include "model_store/tuf/updater.h"
-#include "model_store/tuf/updater_fixture.h"
 
 namespace sotto::model_store {
 namespace {

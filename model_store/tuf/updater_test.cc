@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "base/file.h"
-#include "model_store/tuf/updater_fixture.h"
+#include "model_store/tuf/test_updater.h"
 
 namespace sotto::model_store {
 namespace {

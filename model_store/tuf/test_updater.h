@@ -1,7 +1,7 @@
 // Test support: a device that updates from a hand-written repository.
 
-#ifndef SOTTO_MODEL_STORE_TUF_UPDATER_FIXTURE_H_
-#define SOTTO_MODEL_STORE_TUF_UPDATER_FIXTURE_H_
+#ifndef SOTTO_MODEL_STORE_TUF_TEST_UPDATER_H_
+#define SOTTO_MODEL_STORE_TUF_TEST_UPDATER_H_
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "model_store/tuf/metadata_forge.h"
+#include "model_store/tuf/test_metadata_forge.h"
 #include "tests/support/status_matchers.h"
 
 namespace sotto::model_store {
@@ -73,4 +73,4 @@ class UpdaterFixture : public ::testing::Test {
 
 }  // namespace sotto::model_store
 
-#endif  // SOTTO_MODEL_STORE_TUF_UPDATER_FIXTURE_H_
+#endif  // SOTTO_MODEL_STORE_TUF_TEST_UPDATER_H_

@@ -1,8 +1,8 @@
 // Test support: a TUF repository written by hand, so that every field can be
 // spoiled and every file signed by whoever the test wants.
 
-#ifndef SOTTO_MODEL_STORE_TUF_METADATA_FORGE_H_
-#define SOTTO_MODEL_STORE_TUF_METADATA_FORGE_H_
+#ifndef SOTTO_MODEL_STORE_TUF_TEST_METADATA_FORGE_H_
+#define SOTTO_MODEL_STORE_TUF_TEST_METADATA_FORGE_H_
 
 #include <algorithm>
 #include <functional>
@@ -198,4 +198,4 @@ class MetadataForge {
 
 }  // namespace sotto::model_store
 
-#endif  // SOTTO_MODEL_STORE_TUF_METADATA_FORGE_H_
+#endif  // SOTTO_MODEL_STORE_TUF_TEST_METADATA_FORGE_H_
