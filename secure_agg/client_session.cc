@@ -178,7 +178,11 @@ absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
   }
   for (const auto& share : delivery.shares()) {
     const std::uint32_t from = share.sender();
-    const std::string name = absl::StrFormat("share from member %d", from);
+    const std::string name =
+        from < n ? absl::StrFormat(
+                       "share from member %d, device %s", from,
+                       HexEncode(crypto::DeviceIdOf(s.identity_keys[from])))
+                 : absl::StrFormat("share from member %d", from);
     if (from >= n || from == s.own_index || !TestBit(members, from) ||
         secrets_->received.count(from) != 0) {
       return absl::InvalidArgumentError(name + " is unexpected or repeated");
@@ -187,6 +191,7 @@ absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
     if (bytes.size() < sizeof(crypto::AeadNonce)) {
       return absl::InvalidArgumentError(name + " is cut short");
     }
+    accused_ = static_cast<std::int32_t>(from);
     crypto::AeadNonce nonce;
     std::copy_n(bytes.begin(), nonce.size(), nonce.begin());
     absl::StatusOr<crypto::Secret<32>> shared =
@@ -217,6 +222,7 @@ absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
     SOTTO_ASSIGN_OR_RETURN(received.self_mask,
                            DecodeShare(self_mask, s.own_index + 1));
     secrets_->received[from] = received;
+    accused_ = -1;
   }
   if (secrets_->received.size() != count - 1) {
     return absl::InvalidArgumentError(
@@ -406,7 +412,7 @@ absl::StatusOr<v1::UnmaskShares> ClientSession::Unmask(
 v1::Complaint ClientSession::ComplaintFor(const absl::Status& error) const {
   v1::Complaint out;
   out.set_sender(own_index());
-  out.set_accused(-1);
+  out.set_accused(accused_);
   out.set_code(static_cast<std::uint32_t>(error.code()));
   out.set_reason(std::string(error.message()));
   out.set_signature(

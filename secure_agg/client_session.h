@@ -140,6 +140,7 @@ class ClientSession {
   crypto::Rng* rng_;  // not owned
   DecisionLog* log_;  // not owned
   State state_ = State::kCreated;
+  std::int32_t accused_ = -1;         // whose share did not open
   std::unique_ptr<Secrets> secrets_;  // null in kDone and kAborted
   std::unique_ptr<Session> session_;  // what the roster fixed
 };

@@ -186,9 +186,16 @@ TEST_F(ClientSessionTest, EveryLieInTheDeliveryIsRefused) {
   AdvanceTo(State::kSharesSent);
   v1::ShareDelivery bad = delivery_;
   bad.mutable_shares(1)->set_ciphertext(delivery_.shares(0).ciphertext());
-  EXPECT_THAT(me().MaskInput(bad, cohort_.input(kMe)),
+  const std::uint32_t culprit = delivery_.shares(1).sender();
+  const auto refused = me().MaskInput(bad, cohort_.input(kMe)).status();
+  EXPECT_THAT(refused,
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("share from")));
   EXPECT_EQ(me().state(), State::kAborted);
+  // The operator learns whose it was.
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr(HexEncode(cohort_.id(culprit))));
+  EXPECT_EQ(me().ComplaintFor(refused).accused(),
+            static_cast<std::int32_t>(culprit));
 }
 
 TEST_F(ClientSessionTest, ADeliveryToFewOrWithoutThisDeviceIsRefused) {

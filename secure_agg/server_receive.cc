@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/status.h"
+#include "crypto/kex.h"
 #include "secure_agg/masking/mask.h"
 #include "secure_agg/server_session.h"
 #include "secure_agg/sharing/shamir.h"
@@ -44,6 +45,18 @@ std::uint32_t LaneAt(ByteView bytes, std::size_t index, std::size_t width) {
   return value;
 }
 
+// Each member agrees on a secret with each such key, and leaves the session
+// when it cannot: one bad key in a roster would end the round for all.
+absl::Status CheckAgreement(const std::string& field, const char* what) {
+  static const crypto::X25519Key& probe = *new crypto::X25519Key(
+      crypto::X25519Key::FromBytes(crypto::Secret<32>::FromBytes(
+          std::array<std::uint8_t, 32>{1, 2, 3, 4})));
+  crypto::X25519PublicKey key;
+  std::ranges::copy(AsBytes(field), key.begin());
+  return Annotate(probe.Agree(key).status(),
+                  std::string("advertisement: its ") + what);
+}
+
 std::size_t LaneWidth(const VectorSpec& spec) {
   return spec.bits <= 16 ? 2 : 4;
 }
@@ -80,6 +93,17 @@ absl::Status ServerSession::ReceiveAdvertisement(
       message.nonce().size() != 32 ||
       message.channel_key() == message.mask_key()) {
     return Malformed("advertisement: keys or nonce are not 32 bytes each");
+  }
+  SOTTO_RETURN_IF_ERROR(CheckAgreement(message.channel_key(), "channel key"));
+  SOTTO_RETURN_IF_ERROR(CheckAgreement(message.mask_key(), "mask key"));
+  for (const auto& [id, other] : waiting_) {
+    if (id == certificate.device_id) continue;
+    for (const std::string& key : {other.channel_key(), other.mask_key()}) {
+      if (key == message.channel_key() || key == message.mask_key()) {
+        return absl::AlreadyExistsError(absl::StrFormat(
+            "advertisement: device %s has one of its keys", HexEncode(id)));
+      }
+    }
   }
   const bool known = waiting_.count(certificate.device_id) != 0;
   if (!known && waiting_.size() >= params_.max_cohort) {

@@ -137,6 +137,38 @@ TEST(ServerSessionTest, RepeatedMessagesChangeNothing) {
 }
 
 // Every change of one field of a good message is refused and changes nothing.
+// Members refuse a roster with such keys, so one device could end every round.
+TEST(ServerSessionTest, KeysThatWouldMakeOthersLeaveAreRefused) {
+  Cohort cohort({.size = 4});
+  ServerSession& server = cohort.server();
+  const auto honest = cohort.client(0).Advertise().value();
+  ASSERT_THAT(server.ReceiveAdvertisement(honest, cohort.now()), IsOk());
+  auto hostile = cohort.client(1).Advertise().value();
+  const auto send = [&](const std::string& channel, const std::string& mask) {
+    auto copy = hostile;
+    copy.set_channel_key(channel);
+    copy.set_mask_key(mask);
+    copy.set_signature(ToString(cohort.key(1).Sign(AdvertisementBytes(copy))));
+    return server.ReceiveAdvertisement(copy, cohort.now());
+  };
+  const std::string zero(32, '\0');
+  const std::string one = std::string(1, '\1') + std::string(31, '\0');
+  for (const std::string& weak : {zero, one}) {
+    EXPECT_THAT(send(weak, hostile.mask_key()),
+                StatusIs(absl::StatusCode::kInvalidArgument));
+    EXPECT_THAT(send(hostile.channel_key(), weak),
+                StatusIs(absl::StatusCode::kInvalidArgument));
+  }
+  EXPECT_THAT(send(honest.channel_key(), hostile.mask_key()),
+              StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(send(hostile.channel_key(), honest.channel_key()),
+              StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_EQ(server.arrived(), 1u);
+  EXPECT_THAT(send(hostile.channel_key(), hostile.mask_key()), IsOk());
+  // Its own keys again, as after a lost reply.
+  EXPECT_THAT(send(hostile.channel_key(), hostile.mask_key()), IsOk());
+}
+
 TEST(ServerSessionTest, MalformedMessagesAreRefusedWhole) {
   Cohort cohort({.size = 4});
   ServerSession& server = cohort.server();
