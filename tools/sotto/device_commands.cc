@@ -34,14 +34,15 @@ absl::Status List(const DeviceFlags& flags) {
 }
 
 absl::Status Revoke(const DeviceFlags& flags) {
-  SOTTO_ASSIGN_OR_RETURN(const Bytes id, HexDecode(flags.device));
+  const auto id = HexDecode(flags.device);
+  if (!id.ok()) return Annotate(id.status(), "--device '" + flags.device + "'");
   SOTTO_ASSIGN_OR_RETURN(AdminClient client, AdminClient::Connect(flags.admin));
-  SOTTO_RETURN_IF_ERROR(client.RevokeDevice(id, flags.reason));
+  SOTTO_RETURN_IF_ERROR(client.RevokeDevice(*id, flags.reason));
   if (flags.admin.json) {
     std::printf("%s\n",
-                nlohmann::json{{"revoked", HexEncode(id)}}.dump().c_str());
+                nlohmann::json{{"revoked", HexEncode(*id)}}.dump().c_str());
   } else {
-    std::printf("device %s is revoked\n", HexEncode(id).c_str());
+    std::printf("device %s is revoked\n", HexEncode(*id).c_str());
   }
   return absl::OkStatus();
 }

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "crypto/certificate.h"
 #include "crypto/key_file.h"
+#include "model_store/tuf/metadata.h"
 #include "tools/sotto/command.h"
 
 namespace sotto::tools {
@@ -24,7 +25,7 @@ constexpr std::int64_t kSlackMs = 60LL * 60 * 1000;
 constexpr std::uint64_t kMaxRequestBytes = 64 * 1024;
 
 struct IssueFlags {
-  std::string issuer_key, request, out;
+  std::string issuer_key, request, out, until;
   std::int64_t days = 365;
   bool as_json = false;
 };
@@ -67,7 +68,16 @@ absl::Status Issue(const IssueFlags& flags) {
                          crypto::ReadSigningKeyFile(flags.issuer_key));
   SOTTO_ASSIGN_OR_RETURN(const Request request, ReadRequest(flags.request));
   const std::int64_t now = SystemClock().NowMillis();
-  const std::int64_t until = now + flags.days * kDayMs;
+  std::int64_t until = now + flags.days * kDayMs;
+  if (!flags.until.empty()) {
+    const auto parsed = model_store::ParseTufTime(flags.until);
+    if (!parsed.ok()) return Annotate(parsed.status(), "--until");
+    if (*parsed <= now) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "--until '%s': wants a time that is still to come", flags.until));
+    }
+    until = *parsed;
+  }
   const Bytes certificate = crypto::IssueCertificate(
       issuer, request.identity_key, request.population, now - kSlackMs, until);
   SOTTO_RETURN_IF_ERROR(WriteFileAtomically(flags.out, certificate));
@@ -82,9 +92,9 @@ absl::Status Issue(const IssueFlags& flags) {
         "%s\n",
         report.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
   } else {
-    std::printf("%s: device %s of population '%s', valid for %lld days\n",
+    std::printf("%s: device %s of population '%s', valid until %s\n",
                 flags.out.c_str(), device.c_str(), request.population.c_str(),
-                static_cast<long long>(flags.days));
+                model_store::FormatTufTime(until).c_str());
   }
   return absl::OkStatus();
 }
@@ -102,6 +112,8 @@ void AddDeviceIssue(CLI::App& device) {
       ->required();
   command.add_option("--out", flags->out, "the certificate to write")
       ->required();
+  command.add_option("--until", flags->until,
+                     "when it ends, 2027-01-31T12:00:00Z, in place of --days");
   command.add_option("--days", flags->days, "how long it is valid")
       ->check(CLI::Range(1, 36500))
       ->capture_default_str();

@@ -1,4 +1,5 @@
-// sotto rollout start | status | revert | release, against a coordinator.
+// sotto rollout start | status | revert | release, against a coordinator, and
+// the family that `assign` is in.
 
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include "tools/sotto/command.h"
 #include "tools/sotto/guardrail_flag.h"
 #include "tools/sotto/message_json.h"
+#include "tools/sotto/rollout_assign.h"
 
 namespace sotto::tools {
 namespace {
@@ -149,6 +151,7 @@ void AddRolloutCommands(CLI::App& app) {
              std::make_shared<RolloutFlags>(), Status);
   AddCommand(family, "revert", "back to the control release, at once",
              std::make_shared<RolloutFlags>(), Revert);
+  AddRolloutAssign(family);
 }
 
 }  // namespace sotto::tools
