@@ -1,5 +1,6 @@
 #include "sotto/client.h"
 
+#include <atomic>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -96,6 +97,7 @@ class Client::Impl {
                               LinuxConditions(config_.storage))) {}
 
   absl::Status Connect();
+  void Cancel();
   absl::Status ExpectStopped() const {
     return thread_.joinable()
                ? absl::FailedPreconditionError(
@@ -222,11 +224,18 @@ absl::Status Client::Impl::Start(std::uint32_t max_rounds) {
   return absl::OkStatus();
 }
 
-void Client::Impl::Stop() {
+void Client::Impl::Cancel() {
   interrupt_.Raise();
   if (coordinator_ != nullptr) coordinator_->CancelCalls();
   if (source_ != nullptr) source_->CancelTransfers();
+}
+
+void Client::Impl::Stop() {
+  // Before the lock, so that a call by hand gives it up; and under it, since a
+  // Start that was waiting for it has cleared the interrupt.
+  Cancel();
   const std::lock_guard lock(mutex_);
+  Cancel();
   if (thread_.joinable()) thread_.join();
   // Calls by hand work again.
   interrupt_.Clear();
