@@ -1,7 +1,5 @@
 #include "server/cohort/enrolment.h"
 
-#include <cstdlib>
-
 #include "base/codec.h"
 #include "base/status.h"
 #include "crypto/hpke.h"
@@ -73,11 +71,15 @@ absl::StatusOr<v1::EnrollReply> Enrolment::Enroll(
                                 clock_.Now());
   if (!certificate.ok()) return certificate.status();
   const std::string name = HexEncode(certificate->device_id);
-  if (std::llabs(request.time_ms() - now_ms) > kMaxSkewMs) {
+  // The device names any number; a difference could overflow.
+  if (request.time_ms() < now_ms - kMaxSkewMs ||
+      request.time_ms() > now_ms + kMaxSkewMs) {
     return absl::UnauthenticatedError(absl::StrFormat(
-        "device %s: its clock is %d s off, at most 300 s are allowed; set the "
-        "clock",
-        name, (request.time_ms() - now_ms) / 1000));
+        "device %s: its clock is %.0f s off, at most 300 s are allowed; set "
+        "the clock",
+        name,
+        (static_cast<double>(request.time_ms()) - static_cast<double>(now_ms)) /
+            1000));
   }
   if (request.nonce().size() != 16) {
     return absl::InvalidArgumentError(
