@@ -209,8 +209,8 @@ TEST_F(UpdaterRootTest, DelegationsNestWithinThePathsOfEachDelegator) {
                           ::testing::Field(&TufTarget::name, "plain.txt")));
   // Its keys are those that its delegator names, not another's.
   family["delegations"]["keys"] = forge_.KeysOf({"other"});
-  family["delegations"]["roles"] = {
-      MetadataForge::Delegation("inner", {"digits/s*"}, {"other"})};
+  family["delegations"]["roles"] = Json::array(
+      {MetadataForge::Delegation("inner", {"digits/s*"}, {"other"})});
   ForgetTrust();
   forge_.Publish(fetcher_.files);
   EXPECT_THAT(Find("digits/s1"), StatusIs(kRefused, HasSubstr("inner")));
@@ -258,8 +258,8 @@ TEST_F(UpdaterRootTest, ASearchEndsAfter32Roles) {
 TEST_F(UpdaterRootTest, ARoleIsVerifiedAgainstItsDelegatorOfToday) {
   ASSERT_THAT(Find("digits/a"), IsOk());
   forge_.targets["delegations"]["keys"] = forge_.KeysOf({"fresh"});
-  forge_.targets["delegations"]["roles"] = {
-      MetadataForge::Delegation("family/digits", {"digits/*"}, {"fresh"})};
+  forge_.targets["delegations"]["roles"] = Json::array(
+      {MetadataForge::Delegation("family/digits", {"digits/*"}, {"fresh"})});
   MetadataForge::Next(forge_.targets);
   MetadataForge::Next(forge_.snapshot);
   MetadataForge::Next(forge_.timestamp);
@@ -289,8 +289,9 @@ TEST_F(UpdaterRootTest, DelegationsMayNotTakeEachOthersOrARolesName) {
 // T17.
 TEST_F(UpdaterRootTest, ARoleNameStaysInsideTheTrustedFolder) {
   const std::string name = "../../escape";
-  forge_.targets["delegations"]["roles"] = {
-      MetadataForge::Delegation(name, {"digits/*"}, {"family-1", "family-2"})};
+  forge_.targets["delegations"]["roles"] =
+      Json::array({MetadataForge::Delegation(name, {"digits/*"},
+                                             {"family-1", "family-2"})});
   forge_.delegated[name] = forge_.delegated["family/digits"];
   forge_.delegated.erase("family/digits");
   forge_.SignAs(name, {"family-1", "family-2"});
