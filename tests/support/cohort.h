@@ -228,6 +228,8 @@ class Cohort {
   void ReplaceClient(std::uint32_t i) {
     clients_[i] = std::make_unique<ClientSession>(NewClient(i));
   }
+  // Outlives the client, as its database would.
+  MemoryDecisionLog& log(std::uint32_t i) { return *logs_[i]; }
   const crypto::DeviceId& id(std::uint32_t i) const { return ids_[i]; }
   const crypto::SigningKey& coordinator() const { return coordinator_; }
   const crypto::SigningKey& key(std::uint32_t i) const { return keys_[i]; }
