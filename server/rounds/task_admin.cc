@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <cstring>
+#include <memory>
+#include <string>
 
 #include "base/log.h"
 #include "base/status.h"
@@ -115,19 +117,20 @@ absl::Status RoundKeeper::CreateTask(const v1::CreateTaskRequest& request,
 
 absl::StatusOr<v1::TaskStatus> RoundKeeper::GetTask(const std::string& name) {
   SOTTO_ASSIGN_OR_RETURN(const TaskRecord record, parts_.store.GetTask(name));
-  SOTTO_ASSIGN_OR_RETURN(const std::vector<RoundRecord> rounds,
-                         parts_.store.ListRounds(name));
+  SOTTO_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> rounds,
+                         parts_.store.RoundNumbers(name));
   v1::TaskStatus task;
   task.set_task(name);
   task.set_state(record.state);
-  for (const RoundRecord& round : rounds) {
+  for (const std::uint64_t round : rounds) {
     v1::RoundStatus& status = *task.add_rounds();
-    SOTTO_ASSIGN_OR_RETURN(status, Explain(name, round.round));
+    SOTTO_ASSIGN_OR_RETURN(status, Explain(name, round));
+    // Clearing alone would keep the memory until the reply is sent.
+    const std::unique_ptr<std::string> sum(status.release_update_sum());
     status.clear_devices();
-    status.clear_update_sum();
-    if (round.state == kCommitted) {
+    if (status.state() == kCommitted) {
       task.set_rounds_committed(task.rounds_committed() + 1);
-    } else if (round.state == kAbandoned) {
+    } else if (status.state() == kAbandoned) {
       task.set_rounds_abandoned(task.rounds_abandoned() + 1);
     }
   }

@@ -66,7 +66,9 @@ class Store {
   absl::StatusOr<RoundRecord> GetRound(ByteView round_id);
   absl::StatusOr<RoundRecord> GetRound(const std::string& task,
                                        std::uint64_t round);
-  absl::StatusOr<std::vector<RoundRecord>> ListRounds(const std::string& task);
+  // Numbers only: a record holds the sum of all updates.
+  absl::StatusOr<std::vector<std::uint64_t>> RoundNumbers(
+      const std::string& task);
   // Nothing when the task has no round yet.
   absl::StatusOr<std::optional<RoundRecord>> LastRound(const std::string& task);
   absl::StatusOr<std::uint64_t> CountRounds(const std::string& task,

@@ -141,17 +141,17 @@ absl::StatusOr<RoundRecord> Store::GetRound(const std::string& task,
   return ReadRound(row);
 }
 
-absl::StatusOr<std::vector<RoundRecord>> Store::ListRounds(
+absl::StatusOr<std::vector<std::uint64_t>> Store::RoundNumbers(
     const std::string& task) {
   SOTTO_ASSIGN_OR_RETURN(
       Statement row,
-      Query(database_, "SELECT * FROM rounds WHERE task = ?1 ORDER BY round",
-            task));
-  std::vector<RoundRecord> rounds;
+      Query(database_,
+            "SELECT round FROM rounds WHERE task = ?1 ORDER BY round", task));
+  std::vector<std::uint64_t> rounds;
   while (true) {
     SOTTO_ASSIGN_OR_RETURN(const bool more, row.Step());
     if (!more) return rounds;
-    rounds.push_back(ReadRound(row));
+    rounds.push_back(static_cast<std::uint64_t>(row.Int64(0)));
   }
 }
 
