@@ -202,7 +202,12 @@ absl::StatusOr<v1::StepReply> RoundKeeper::Step(
     if (reply.ok() && !reply->has_wait()) {
       log.CountDown(reply->ByteSizeLong());
     }
-    SOTTO_RETURN_IF_ERROR(Settle(*task));
+    const absl::Status settled = Settle(*task);
+    // The message is in the journal. That the round cannot end yet, as with a
+    // full disk, is not the device's trouble: Tick tries again and says so.
+    if (!settled.ok() && (task->round == nullptr || task->round->broken())) {
+      return settled;
+    }
     return reply;
   }
   const auto record = parts_.store.GetRound(AsBytes(request.round_id()));

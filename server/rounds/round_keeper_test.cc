@@ -325,7 +325,7 @@ TEST(RoundKeeperTest, AFullDiskDelaysACommitAndLosesNothing) {
   for (int turn = 0; turn < 100; ++turn) {  // 5 s
     for (int i = 0; i < 4; ++i) {
       if (!fleet.device(i).done()) {
-        fleet.device(i).Turn(fleet.keeper()).IgnoreError();
+        EXPECT_THAT(fleet.device(i).Turn(fleet.keeper()), IsOk());
       }
     }
     fleet.clock().Advance(std::chrono::milliseconds(50));

@@ -150,6 +150,37 @@ class DamageTest(FleetCase):
             time.sleep(0.2)
             subprocess.run(["umount", disk], check=False)
 
+    @unittest.skipUnless(os.geteuid() == 0, "skipped: mounting a small disk needs root")
+    def test_a_full_disk_delays_a_commit_until_there_is_space(self):
+        fleet = self.fleet_for("full-blobs")
+        blobs = fleet.out / "blobs"
+        blobs.mkdir()
+        # The first checkpoint fits, the second one does not.
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=240k", "tmpfs", blobs],
+                               capture_output=True, text=True)
+        if mount.returncode:
+            self.skipTest(f"skipped: no mounts here: {mount.stderr.strip()}")
+        try:
+            self.start(fleet)
+            self.create_task(fleet, 1)
+            devices = [fleet.start_device(name) for name in self.names]
+            log = fleet.coordinator.log_path
+            deadline = time.monotonic() + 60
+            while "No space left" not in log.read_text():
+                self.assertLess(time.monotonic(), deadline, "no word of the full disk")
+                time.sleep(0.2)
+            time.sleep(3)
+            self.assertTrue(fleet.coordinator.alive())
+            self.assertIn("'train'", log.read_text())
+            self.assertLess(log.read_text().count("No space left"), 5)
+            subprocess.run(["mount", "-o", "remount,size=8m", blobs], check=True)
+            for device in devices:
+                event = device.wait_for(lambda e: e.get("event") == "round", 30, "the outcome")
+                self.assertEqual(event["outcome"], "COMMITTED")
+        finally:
+            fleet.stop()
+            subprocess.run(["umount", blobs], check=False)
+
 
 if __name__ == "__main__":
     unittest.main()
