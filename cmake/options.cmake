@@ -18,15 +18,18 @@ set(SOTTO_SANITIZE "" CACHE STRING "for example address,undefined or thread")
 
 find_program(SOTTO_CCACHE ccache)
 if(SOTTO_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${SOTTO_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${SOTTO_CCACHE})
+  # Precompiled headers are cached only under this sloppiness (ccache's manual).
+  set(launcher ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros ${SOTTO_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
 add_library(sotto_flags INTERFACE)
 target_include_directories(sotto_flags INTERFACE
   $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}>)
 target_compile_options(sotto_flags INTERFACE -Wall -Wextra -Wshadow -Werror
-  -fno-omit-frame-pointer -ffp-contract=off)
+  -fno-omit-frame-pointer -ffp-contract=off -pthread)
 if(SOTTO_SANITIZE)
   add_compile_options(-fsanitize=${SOTTO_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SOTTO_SANITIZE})

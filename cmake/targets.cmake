@@ -3,6 +3,15 @@
 
 include(GoogleTest)
 
+# Uses the common headers of cmake/precompiled.cmake where there are any. Targets
+# of C alone have none.
+function(sotto_precompiled target from)
+  if(TARGET ${from})
+    target_precompile_headers(${target} REUSE_FROM ${from})
+    set_target_properties(${target} PROPERTIES PCH_WARN_INVALID OFF)
+  endif()
+endfunction()
+
 # sotto_library(NAME SRCS a.cc b.h ... DEPS x y ...)   alias Sotto::NAME
 function(sotto_library name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
@@ -14,6 +23,7 @@ function(sotto_library name)
     $<INSTALL_INTERFACE:include>)
   # The headers need it, so apps that link an installed library get it too.
   target_compile_features(sotto_${name} PUBLIC cxx_std_20)
+  sotto_precompiled(sotto_${name} sotto_library_pch)
   set_target_properties(sotto_${name} PROPERTIES EXPORT_NAME ${name})
 endfunction()
 
@@ -27,6 +37,9 @@ function(sotto_test name)
   find_package(GTest REQUIRED)
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} sotto_flags GTest::gmock GTest::gtest_main)
+  # What is tested is optimised; the tests themselves are compiled quickly.
+  target_compile_options(${name} PRIVATE -O0)
+  sotto_precompiled(${name} sotto_test_pch)
   target_compile_definitions(${name} PRIVATE
     SOTTO_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SOTTO_BINARY_DIR="${CMAKE_BINARY_DIR}")
   add_test(NAME ${name} COMMAND ${name})
@@ -47,6 +60,7 @@ function(sotto_program name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} sotto_flags)
+  sotto_precompiled(${name} sotto_program_pch)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
