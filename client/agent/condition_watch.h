@@ -15,7 +15,8 @@
 
 namespace sotto::client {
 
-// Starts a thread; the destructor ends it. The arguments outlive the watch.
+// Starts a thread; the destructor ends it. Conditions and interrupt outlive the
+// watch.
 class ConditionWatch {
  public:
   ConditionWatch(DeviceConditions& conditions, const LocalPolicy& policy,
@@ -30,7 +31,7 @@ class ConditionWatch {
   void Watch();
 
   DeviceConditions& conditions_;
-  const LocalPolicy& policy_;
+  const LocalPolicy policy_;
   const Interrupt& interrupt_;
   std::atomic<bool> cancelled_{false};
   std::mutex mutex_;

@@ -18,7 +18,7 @@ TEST(StatusCast, EveryCodeKeepsItsNumberAndMessage) {
 
 TEST(StatusCast, ANumberOutsideTheEnumIsUnknown) {
   EXPECT_EQ(
-      FromGrpc(grpc::Status(static_cast<grpc::StatusCode>(99), "")).code(),
+      FromGrpc(grpc::Status(static_cast<grpc::StatusCode>(31), "")).code(),
       absl::StatusCode::kUnknown);
 }
 

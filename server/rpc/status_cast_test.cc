@@ -18,7 +18,7 @@ TEST(StatusCastTest, AllSeventeenCodesSurviveBothWays) {
 }
 
 TEST(StatusCastTest, AnUnlistedNumberBecomesUnknown) {
-  for (const int number : {-1, 17, 1000}) {
+  for (const int number : {-1, 17, 31}) {
     const grpc::Status wire(static_cast<grpc::StatusCode>(number), "odd");
     EXPECT_EQ(FromGrpcStatus(wire).code(), absl::StatusCode::kUnknown);
     EXPECT_EQ(
