@@ -1,12 +1,30 @@
 """One coordinator and many devices, as processes of this machine."""
 import json
 import pathlib
+import random
+import socket
 import time
 
 from .processes import Child, Failure, run_json
 
 POPULATION = "digits"
 MODEL = "digits/cnn"
+
+
+def free_ports():
+    """A port that is free now, and the next one. Below the range from which the
+    system takes the ports of connections, so that both can be had again after a
+    restart."""
+    for _ in range(1000):
+        port = random.randrange(20000, 32000, 2)
+        try:
+            with socket.socket() as first, socket.socket() as second:
+                first.bind(("127.0.0.1", port))
+                second.bind(("127.0.0.1", port + 1))
+                return port
+        except OSError:
+            continue
+    raise Failure("no two free ports between 20000 and 32000 on 127.0.0.1; choose --port")
 
 
 class Fleet:
@@ -25,7 +43,7 @@ class Fleet:
         token = self.out / "admin.token"
         config = {
             "listen": f"127.0.0.1:{port}",
-            "http_listen": f"127.0.0.1:{port + 1 if port else 0}",
+            "http_listen": f"127.0.0.1:{port + 1}",
             "tls_certificate": str(self.identities.tls / "coordinator.pem"),
             "tls_key": str(self.identities.tls / "coordinator.key"),
             "state": f"sqlite:{self.out / 'coordinator.db'}",
@@ -43,7 +61,7 @@ class Fleet:
         return path
 
     def start_coordinator(self, port=0, env=None):
-        config = self.write_coordinator_config(port)
+        config = self.write_coordinator_config(port or free_ports())
         ready = self.out / "coordinator.ready"
         ready.unlink(missing_ok=True)
         self.coordinator = Child(
