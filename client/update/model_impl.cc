@@ -48,7 +48,7 @@ absl::StatusOr<std::vector<float>> Model::Run(std::span<const float> input) {
                         impl_->family, slot.size(), input.size()));
   }
   std::copy(input.begin(), input.end(), slot.begin());
-  impl_->interpreter->Invoke();
+  SOTTO_RETURN_IF_ERROR(impl_->interpreter->Invoke());
   const std::span<const float> output = impl_->interpreter->output();
   return std::vector<float>(output.begin(), output.end());
 }

@@ -29,6 +29,21 @@ bool Bounded(const Shape& shape) {
   return true;
 }
 
+class Preparation final : public PrepareContext {
+ public:
+  explicit Preparation(std::vector<std::unique_ptr<std::uint8_t[]>>& states)
+      : states_(states) {}
+  void* AllocateState(std::size_t bytes) override {
+    states_.push_back(std::make_unique<std::uint8_t[]>(bytes));
+    return states_.back().get();
+  }
+
+ private:
+  std::vector<std::unique_ptr<std::uint8_t[]>>& states_;
+};
+
+class Evaluation final : public EvalContext {};
+
 }  // namespace
 
 // Where everything lies: entries of the plan, scratch after the tensors.
@@ -84,7 +99,7 @@ absl::Status Interpreter::Prepare(const InterpreterOptions& options) {
   }
   inputs_.resize(model.ops.size());
   outputs_.resize(model.ops.size());
-  scratch_floats_.resize(model.ops.size());
+  scratch_bytes_.resize(model.ops.size());
   std::size_t total = 0;
   for (std::size_t i = 0; i < model.ops.size(); ++i) {
     const OpInfo& info = model.ops[i];
@@ -104,10 +119,12 @@ absl::Status Interpreter::Prepare(const InterpreterOptions& options) {
                     .outputs = outputs_[i],
                     .options = info.options,
                     .scratch = nullptr});
-    const Kernel* kernel = FindKernel(info.code);
-    assert(kernel != nullptr);  // the loader refused the others
+    // Kernels that pack weights are not used here: UseWeights changes them.
+    const KernelChoice choice = FindKernels(info.code, KernelTier::kVector);
+    assert(choice.count > 0);  // the loader refused the others
+    const Kernel* kernel = choice.rows[0]->kernel;
     kernels_.push_back(kernel);
-    PrepareContext context;
+    Preparation context(states_);
     const StatusCode code = kernel->Prepare(context, ops_.back());
     if (code != StatusCode::kOk) {
       return absl::Status(
@@ -123,8 +140,8 @@ absl::Status Interpreter::Prepare(const InterpreterOptions& options) {
       }
       total += output->shape.Elements() * sizeof(float);
     }
-    scratch_floats_[i] = context.scratch_floats();
-    total += scratch_floats_[i] * sizeof(float);
+    scratch_bytes_[i] = context.scratch_bytes();
+    total += scratch_bytes_[i];
     if (total > kMaxTotalBytes) {
       return absl::ResourceExhaustedError(
           absl::StrFormat("operator %d %s: the tensors up to it need %d bytes",
@@ -180,7 +197,7 @@ absl::StatusOr<Interpreter::Layout> Interpreter::Plan(
   layout.first_scratch = lives.size();
   for (std::size_t i = 0; i < ops_.size(); ++i) {
     const int step = static_cast<int>(i);
-    lives.push_back({scratch_floats_[i] * sizeof(float), step, step});
+    lives.push_back({scratch_bytes_[i], step, step});
   }
   layout.plan = PlanArena(lives);
   if (layout.plan.total_bytes > options.max_arena_bytes) {
@@ -205,8 +222,7 @@ void Interpreter::Allocate(const Layout& layout) {
     }
   }
   for (std::size_t i = 0; i < ops_.size(); ++i) {
-    ops_[i].scratch =
-        reinterpret_cast<float*>(start + offsets[layout.first_scratch + i]);
+    ops_[i].scratch = start + offsets[layout.first_scratch + i];
   }
 }
 
@@ -227,8 +243,18 @@ void Interpreter::UseWeights(std::int32_t index,
   t.data = const_cast<float*>(values.data());
 }
 
-void Interpreter::Invoke() {
-  for (std::size_t i = 0; i < ops_.size(); ++i) kernels_[i]->Eval(ops_[i]);
+absl::Status Interpreter::Invoke() {
+  Evaluation context;
+  for (std::size_t i = 0; i < ops_.size(); ++i) {
+    const StatusCode code = kernels_[i]->Eval(context, ops_[i]);
+    if (code != StatusCode::kOk) {
+      return absl::Status(
+          ToAbslCode(code),
+          absl::StrFormat("operator %d %s: %s", static_cast<int>(i),
+                          OpName(model_->ops[i].code), context.reason()));
+    }
+  }
+  return absl::OkStatus();
 }
 
 std::uint64_t CountMacs(const Interpreter& interpreter) {

@@ -3,8 +3,8 @@
 //   Interpreter::Create(model, {.batch = n}) → input(i) ← data → Invoke() →
 //   output(i)
 //
-// Everything is checked and all memory taken in Create; Invoke neither
-// allocates nor fails. The model is borrowed: its constants are used in place
+// Everything is checked and all memory taken in Create; Invoke does not
+// allocate. The model is borrowed: its constants are used in place
 // and must outlive the interpreter.
 //
 // Not thread-safe; interpreters of one model may run side by side.
@@ -58,7 +58,9 @@ class Interpreter {
   // until the next call for the same tensor. Same count, asserted.
   void UseWeights(std::int32_t tensor, std::span<const float> values);
 
-  void Invoke();
+  // What an operator refuses at run time (an index out of range, ...), with its
+  // name; the outputs are then unspecified.
+  absl::Status Invoke();
 
   std::size_t arena_bytes() const { return arena_bytes_; }
 
@@ -76,7 +78,8 @@ class Interpreter {
   std::vector<std::vector<Tensor*>> inputs_, outputs_;  // per op
   std::vector<Op> ops_;
   std::vector<const Kernel*> kernels_;
-  std::vector<std::size_t> scratch_floats_;
+  std::vector<std::size_t> scratch_bytes_;
+  std::vector<std::unique_ptr<std::uint8_t[]>> states_;
   std::size_t arena_bytes_ = 0;
   std::unique_ptr<std::uint8_t[]> arena_;
 };

@@ -23,11 +23,11 @@ TEST(InterpreterTest, ABatchGivesWhatItsExamplesGiveAlone) {
   Interpreter one = Interpreter::Create(model, {}).value();
   Interpreter many = Interpreter::Create(model, {.batch = 5}).value();
   FillPattern(many.input());
-  many.Invoke();
+  ASSERT_THAT(many.Invoke(), IsOk());
   const std::size_t in = one.input().size(), out = one.output().size();
   for (std::size_t n = 0; n < 5; ++n) {
     std::ranges::copy(many.input().subspan(n * in, in), one.input().begin());
-    one.Invoke();
+    ASSERT_THAT(one.Invoke(), IsOk());
     for (std::size_t i = 0; i < out; ++i) {
       EXPECT_NEAR(one.output()[i], many.output()[n * out + i], 1e-4f);
     }
@@ -44,8 +44,8 @@ TEST(InterpreterTest, KeepingActivationsChangesMemoryNotResults) {
   FillPattern(lean.input());
   FillPattern(full.input());
   for (int i = 0; i < 2; ++i) {
-    lean.Invoke();
-    full.Invoke();
+    ASSERT_THAT(lean.Invoke(), IsOk());
+    ASSERT_THAT(full.Invoke(), IsOk());
     for (std::size_t j = 0; j < lean.output().size(); ++j) {
       EXPECT_EQ(lean.output()[j], full.output()[j]);
     }
@@ -82,7 +82,7 @@ TEST(InterpreterTest, ReplacedWeightsAreUsed) {
     runner.UseWeights(tensor, zeros.back());
   }
   FillPattern(runner.input());
-  runner.Invoke();
+  ASSERT_THAT(runner.Invoke(), IsOk());
   for (const float value : runner.output()) EXPECT_EQ(value, 0.0f);
 }
 
@@ -103,7 +103,7 @@ TEST(InterpreterTest, RealModelsRunOrAreRefusedByName) {
       continue;
     }
     FillPattern(runner->input());
-    runner->Invoke();
+    ASSERT_THAT(runner->Invoke(), IsOk());
     for (const float value : runner->output()) {
       ASSERT_TRUE(std::isfinite(value));
     }

@@ -15,6 +15,11 @@ struct ClampRange {
   float low, high;
 };
 
+// Whether the activation is a clamp; others are refused in Prepare.
+inline bool IsClamp(Activation activation) {
+  return activation <= Activation::kRelu6;
+}
+
 inline ClampRange RangeOf(Activation activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   switch (activation) {
@@ -26,6 +31,9 @@ inline ClampRange RangeOf(Activation activation) {
       return {-1.0f, 1.0f};
     case Activation::kRelu6:
       return {0.0f, 6.0f};
+    case Activation::kTanh:
+    case Activation::kSignBit:
+      break;  // no clamp
   }
   return {-kInfinity, kInfinity};
 }

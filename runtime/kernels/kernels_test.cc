@@ -1,15 +1,19 @@
 // Each kernel against a plain double-precision evaluation of its formula.
 
-#include "runtime/kernels/kernels.h"
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "runtime/kernels/activation.h"
+#include "tests/support/kernel_runner.h"
 
 namespace sotto::runtime {
+
+extern const Kernel kAddF32, kAveragePool2DF32, kConv2DF32, kDepthwiseConv2DF32,
+    kFullyConnectedF32, kLogisticF32, kMaxPool2DF32, kMulF32, kRelu6F32,
+    kReshapeF32, kSoftmaxF32, kSubF32, kTanhF32;
+
 namespace {
 
 struct Data {
@@ -34,21 +38,18 @@ Data Make(const Shape& shape, float phase, bool constant) {
 std::vector<float> Evaluate(const Kernel& kernel, std::vector<Data*> inputs,
                             const Options& options,
                             Shape* out_shape = nullptr) {
-  std::vector<Tensor*> in;
-  for (Data* data : inputs) in.push_back(&data->tensor);
-  Tensor output;
-  std::vector<Tensor*> out = {&output};
-  Op op = {
-      .inputs = in, .outputs = out, .options = options, .scratch = nullptr};
-  PrepareContext context;
-  if (kernel.Prepare(context, op) != StatusCode::kOk) return {};
-  std::vector<float> values(output.shape.Elements());
-  std::vector<float> scratch(context.scratch_floats());
-  output.data = values.data();
-  op.scratch = scratch.data();
-  kernel.Eval(op);
-  if (out_shape != nullptr) *out_shape = output.shape;
-  return values;
+  std::vector<TestTensor> copies(inputs.size());
+  std::vector<TestTensor*> in;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    copies[i].tensor = inputs[i]->tensor;
+    copies[i].memory = std::make_shared<GuardedBytes>();
+    in.push_back(&copies[i]);
+  }
+  TestTensor output;
+  KernelRunner run(kernel);
+  if (run(in, {&output}, options) != StatusCode::kOk) return {};
+  if (out_shape != nullptr) *out_shape = output.tensor.shape;
+  return output.values<float>();
 }
 
 struct ConvCase {
@@ -84,7 +85,7 @@ TEST_P(ConvolutionTest, MatchesTheFormula) {
                              .dilation_h = p.dilation,
                              .activation = p.activation};
     Shape s;
-    const auto got = Evaluate(depthwise ? kDepthwiseConv2D : kConv2D,
+    const auto got = Evaluate(depthwise ? kDepthwiseConv2DF32 : kConv2DF32,
                               {&x, &w, &bias}, options, &s);
     ASSERT_FALSE(got.empty());
     const std::int32_t reach = (p.size - 1) * p.dilation + 1;
@@ -138,7 +139,7 @@ TEST(KernelsTest, FullyConnectedMatchesTheFormulaForFewAndManyRows) {
   for (const std::int32_t rows : {1, 3, 4, 9}) {
     Data x = Make({2, {rows, 37}}, 0.2f, false);
     Data w = Make({2, {11, 37}}, 0.6f, true), b = Make({1, {11}}, 1.1f, true);
-    const auto got = Evaluate(kFullyConnected, {&x, &w, &b},
+    const auto got = Evaluate(kFullyConnectedF32, {&x, &w, &b},
                               {.activation = Activation::kRelu});
     ASSERT_EQ(got.size(), static_cast<std::size_t>(rows) * 11);
     for (std::size_t n = 0; n < static_cast<std::size_t>(rows); ++n) {
@@ -160,8 +161,8 @@ TEST(KernelsTest, PoolsTakeTheMaximumAndTheMeanInsideTheImage) {
                         .stride_h = 2,
                         .filter_w = 2,
                         .filter_h = 2};
-  const auto maximum = Evaluate(kMaxPool2D, {&x}, same);
-  const auto mean = Evaluate(kAveragePool2D, {&x}, same);
+  const auto maximum = Evaluate(kMaxPool2DF32, {&x}, same);
+  const auto mean = Evaluate(kAveragePool2DF32, {&x}, same);
   ASSERT_EQ(maximum.size(), 8u);
   const auto v = [&](int y, int c_x, int c) {
     return x.values[static_cast<std::size_t>((y * 3 + c_x) * 2 + c)];
@@ -176,22 +177,22 @@ TEST(KernelsTest, PoolsTakeTheMaximumAndTheMeanInsideTheImage) {
 
 TEST(KernelsTest, BinariesRepeatTheirSecondInputAndRefuseMisfits) {
   Data a = Make({3, {2, 3, 4}}, 0.0f, false), tail = Make({1, {4}}, 1.0f, true);
-  const auto sum = Evaluate(kAdd, {&a, &tail}, {});
-  const auto product = Evaluate(kMul, {&a, &tail}, {});
-  const auto difference = Evaluate(kSub, {&a, &a}, {});
+  const auto sum = Evaluate(kAddF32, {&a, &tail}, {});
+  const auto product = Evaluate(kMulF32, {&a, &tail}, {});
+  const auto difference = Evaluate(kSubF32, {&a, &a}, {});
   for (std::size_t i = 0; i < 24; ++i) {
     EXPECT_EQ(sum[i], a.values[i] + tail.values[i % 4]);
     EXPECT_EQ(product[i], a.values[i] * tail.values[i % 4]);
     EXPECT_EQ(difference[i], 0.0f);
   }
   Data misfit = Make({1, {3}}, 0.0f, true);
-  EXPECT_TRUE(Evaluate(kAdd, {&a, &misfit}, {}).empty());
+  EXPECT_TRUE(Evaluate(kAddF32, {&a, &misfit}, {}).empty());
 }
 
 TEST(KernelsTest, SoftmaxSumsToOneAndKeepsLargeInputsFinite) {
   Data x = Make({2, {3, 5}}, 0.0f, false);
   x.values[2] = 1000.0f;
-  const auto got = Evaluate(kSoftmax, {&x}, {});
+  const auto got = Evaluate(kSoftmaxF32, {&x}, {});
   for (std::size_t row = 0; row < 3; ++row) {
     float sum = 0;
     for (std::size_t i = 0; i < 5; ++i) sum += got[row * 5 + i];
@@ -203,9 +204,9 @@ TEST(KernelsTest, SoftmaxSumsToOneAndKeepsLargeInputsFinite) {
 TEST(KernelsTest, UnariesMatchTheirFormulas) {
   Data x = Make({1, {50}}, 0.0f, false);
   for (float& value : x.values) value *= 9;
-  const auto relu6 = Evaluate(kRelu6, {&x}, {}),
-             tanh = Evaluate(kTanh, {&x}, {});
-  const auto logistic = Evaluate(kLogistic, {&x}, {});
+  const auto relu6 = Evaluate(kRelu6F32, {&x}, {}),
+             tanh = Evaluate(kTanhF32, {&x}, {});
+  const auto logistic = Evaluate(kLogisticF32, {&x}, {});
   for (std::size_t i = 0; i < 50; ++i) {
     EXPECT_EQ(relu6[i], std::clamp(x.values[i], 0.0f, 6.0f));
     EXPECT_NEAR(tanh[i], std::tanh(double{x.values[i]}), 1e-6);
@@ -219,15 +220,15 @@ TEST(KernelsTest, ReshapeSolvesForOneOpenDimension) {
   options.has_new_shape = true;
   options.new_shape = {2, {-1, 6}};
   Shape shape;
-  ASSERT_FALSE(Evaluate(kReshape, {&x}, options, &shape).empty());
+  ASSERT_FALSE(Evaluate(kReshapeF32, {&x}, options, &shape).empty());
   EXPECT_EQ(shape, (Shape{2, {2, 6}}));
   options.new_shape = {2, {1, 6}};  // a batch-1 file at batch 2
-  ASSERT_FALSE(Evaluate(kReshape, {&x}, options, &shape).empty());
+  ASSERT_FALSE(Evaluate(kReshapeF32, {&x}, options, &shape).empty());
   EXPECT_EQ(shape, (Shape{2, {2, 6}}));
   for (const Shape& bad : {Shape{2, {-1, -1}}, Shape{2, {5, -1}},
                            Shape{2, {0, 12}}, Shape{1, {11}}}) {
     options.new_shape = bad;
-    EXPECT_TRUE(Evaluate(kReshape, {&x}, options).empty());
+    EXPECT_TRUE(Evaluate(kReshapeF32, {&x}, options).empty());
   }
 }
 

@@ -5,9 +5,12 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "runtime/kernels/kernels.h"
+#include "tests/support/kernel_runner.h"
 
 namespace sotto::runtime {
+
+extern const Kernel kConcatenationF32, kMeanF32, kPadF32, kSqueezeF32;
+
 namespace {
 
 struct Result {
@@ -44,26 +47,24 @@ struct Ints {
 
 Result Evaluate(const Kernel& kernel, std::vector<Tensor*> inputs,
                 const Options& options = {}) {
-  Tensor output;
-  std::vector<Tensor*> outputs = {&output};
-  Op op = {.inputs = inputs,
-           .outputs = outputs,
-           .options = options,
-           .scratch = nullptr};
-  PrepareContext context;
-  Result result = {kernel.Prepare(context, op), {}, {}};
-  if (result.code != StatusCode::kOk) return result;
-  result.shape = output.shape;
-  result.values.resize(output.shape.Elements());
-  output.data = result.values.data();
-  kernel.Eval(op);
-  return result;
+  std::vector<TestTensor> copies(inputs.size());
+  std::vector<TestTensor*> in;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    copies[i].tensor = *inputs[i];
+    copies[i].memory = std::make_shared<GuardedBytes>();
+    in.push_back(&copies[i]);
+  }
+  TestTensor output;
+  KernelRunner run(kernel);
+  const StatusCode code = run(in, {&output}, options);
+  if (code != StatusCode::kOk) return {code, {}, {}};
+  return {code, output.tensor.shape, output.values<float>()};
 }
 
 TEST(PadTest, FramesTheImageWithZeros) {
   Floats x({3, {2, 3, 4}});
   Ints paddings({2, {3, 2}}, {1, 0, 2, 1, 0, 3});
-  const Result got = Evaluate(kPad, {&x.tensor, &paddings.tensor});
+  const Result got = Evaluate(kPadF32, {&x.tensor, &paddings.tensor});
   ASSERT_EQ(got.code, StatusCode::kOk);
   ASSERT_EQ(got.shape, (Shape{3, {3, 6, 7}}));
   for (std::size_t i = 0; i < 3; ++i) {
@@ -85,7 +86,7 @@ TEST(PadTest, RefusesNegativeHugeAndMisshapenPaddings) {
   huge.tensor.data = huge.values.data();
   Ints short_list({2, {1, 2}}, {0, 0});
   for (Ints* bad : {&negative, &huge, &short_list}) {
-    EXPECT_EQ(Evaluate(kPad, {&x.tensor, &bad->tensor}).code,
+    EXPECT_EQ(Evaluate(kPadF32, {&x.tensor, &bad->tensor}).code,
               StatusCode::kInvalidArgument);
   }
 }
@@ -100,9 +101,9 @@ TEST(MeanTest, AveragesOverEachSetOfDimensions) {
     }
     if (axes.empty()) continue;
     Ints list({1, {static_cast<std::int32_t>(axes.size())}}, axes);
-    const Result flat = Evaluate(kMean, {&x.tensor, &list.tensor});
+    const Result flat = Evaluate(kMeanF32, {&x.tensor, &list.tensor});
     const Result kept =
-        Evaluate(kMean, {&x.tensor, &list.tensor}, {.keep_dims = true});
+        Evaluate(kMeanF32, {&x.tensor, &list.tensor}, {.keep_dims = true});
     ASSERT_EQ(flat.code, StatusCode::kOk);
     EXPECT_EQ(flat.shape.rank, 3 - axes.size());
     EXPECT_EQ(kept.shape.rank, 3u);
@@ -128,7 +129,7 @@ TEST(MeanTest, RefusesAnAxisOutsideTheRank) {
   Floats x({2, {2, 3}});
   for (const std::int32_t axis : {2, -3, -2147483647 - 1}) {
     Ints list({1, {1}}, {axis});
-    EXPECT_EQ(Evaluate(kMean, {&x.tensor, &list.tensor}).code,
+    EXPECT_EQ(Evaluate(kMeanF32, {&x.tensor, &list.tensor}).code,
               StatusCode::kInvalidArgument);
   }
 }
@@ -140,7 +141,7 @@ TEST(ConcatenationTest, JoinsAlongEachAxisAndActivates) {
     right.dims[at] = 5;
     Floats a(left), b(right);
     const Result got =
-        Evaluate(kConcatenation, {&a.tensor, &b.tensor},
+        Evaluate(kConcatenationF32, {&a.tensor, &b.tensor},
                  {.activation = Activation::kRelu, .axis = axis});
     ASSERT_EQ(got.code, StatusCode::kOk);
     ASSERT_EQ(got.shape[at], left[at] + 5);
@@ -165,28 +166,29 @@ TEST(ConcatenationTest, JoinsAlongEachAxisAndActivates) {
 TEST(ConcatenationTest, RefusesMisfits) {
   Floats a({2, {2, 3}}), other({2, {3, 4}}), flat({1, {6}});
   EXPECT_EQ(
-      Evaluate(kConcatenation, {&a.tensor, &other.tensor}, {.axis = 1}).code,
+      Evaluate(kConcatenationF32, {&a.tensor, &other.tensor}, {.axis = 1}).code,
       StatusCode::kInvalidArgument);
   EXPECT_EQ(
-      Evaluate(kConcatenation, {&a.tensor, &flat.tensor}, {.axis = 0}).code,
+      Evaluate(kConcatenationF32, {&a.tensor, &flat.tensor}, {.axis = 0}).code,
       StatusCode::kInvalidArgument);
-  EXPECT_EQ(Evaluate(kConcatenation, {&a.tensor, &a.tensor}, {.axis = 2}).code,
-            StatusCode::kInvalidArgument);
+  EXPECT_EQ(
+      Evaluate(kConcatenationF32, {&a.tensor, &a.tensor}, {.axis = 2}).code,
+      StatusCode::kInvalidArgument);
 }
 
 TEST(SqueezeTest, DropsTheListedDimensionsOrAllOnes) {
   Floats x({4, {1, 1, 3, 1}});
   Options options;
-  EXPECT_EQ(Evaluate(kSqueeze, {&x.tensor}).shape, (Shape{1, {3}}));
+  EXPECT_EQ(Evaluate(kSqueezeF32, {&x.tensor}).shape, (Shape{1, {3}}));
   options.new_shape = {2, {1, -1}};
-  const Result got = Evaluate(kSqueeze, {&x.tensor}, options);
+  const Result got = Evaluate(kSqueezeF32, {&x.tensor}, options);
   EXPECT_EQ(got.shape, (Shape{2, {1, 3}}));
   EXPECT_EQ(got.values, x.values);
   options.new_shape = {1, {2}};
-  EXPECT_EQ(Evaluate(kSqueeze, {&x.tensor}, options).code,
+  EXPECT_EQ(Evaluate(kSqueezeF32, {&x.tensor}, options).code,
             StatusCode::kInvalidArgument);
   options.new_shape = {1, {4}};
-  EXPECT_EQ(Evaluate(kSqueeze, {&x.tensor}, options).code,
+  EXPECT_EQ(Evaluate(kSqueezeF32, {&x.tensor}, options).code,
             StatusCode::kInvalidArgument);
 }
 

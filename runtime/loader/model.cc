@@ -41,8 +41,10 @@ void EncodeOptions(Encoder& encoder, const Options& o) {
 }  // namespace
 
 ByteView Model::Keep(Bytes bytes) {
-  storage.push_back(std::make_shared<const Bytes>(std::move(bytes)));
-  return *storage.back();
+  auto kept = std::make_shared<const Bytes>(std::move(bytes));
+  const ByteView view = *kept;
+  storage.push_back(std::move(kept));
+  return view;
 }
 
 std::span<const float> Model::Floats(std::int32_t tensor) const {

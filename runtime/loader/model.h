@@ -2,7 +2,8 @@
 // written.
 //
 // Constants are views into bytes that the model keeps alive; copies of a model
-// share them. Subgraph 0 only.
+// share them. The model itself is its main graph, subgraph 0 of the file; the
+// others are what control flow calls.
 
 #ifndef SOTTO_RUNTIME_LOADER_MODEL_H_
 #define SOTTO_RUNTIME_LOADER_MODEL_H_
@@ -15,13 +16,13 @@
 #include "base/bytes.h"
 #include "runtime/core/kernel.h"
 #include "runtime/core/tensor.h"
-#include "runtime/kernels/kernels.h"
+#include "runtime/kernels/registry.h"
 
 namespace sotto::runtime {
 
+// Scales: none, one, or one per slice of `dimension`; as many zero points.
 struct Quantization {
-  std::vector<float>
-      scale;  // empty: none; one, or one per slice of `dimension`
+  std::vector<float> scale;
   std::vector<std::int64_t> zero_point;
   std::int32_t dimension = 0;
 };
@@ -31,7 +32,8 @@ struct TensorInfo {
   ElementType type = ElementType::kFloat32;
   Shape shape;
   Quantization quantization;
-  ByteView data;  // empty: computed at run time
+  ByteView data;             // empty: computed at run time
+  bool is_variable = false;  // keeps its value between invocations
   bool is_constant() const { return !data.empty(); }
 };
 
@@ -43,15 +45,38 @@ struct OpInfo {
   std::vector<std::int32_t> inputs;  // tensor indices or kAbsent
   std::vector<std::int32_t> outputs;
   Options options;
+  std::vector<std::int32_t> intermediates = {};  // integer LSTM: tensor indices
 };
 
-struct Model {
+struct Graph {
+  std::string name;
   std::vector<TensorInfo> tensors;
   std::vector<OpInfo> ops;  // in execution order
   std::vector<std::int32_t> inputs, outputs;
+};
+
+// A named way to call a graph: names of inputs and outputs to tensor indices.
+struct Signature {
+  std::string key;
+  std::int32_t subgraph = 0;
+  std::vector<std::pair<std::string, std::int32_t>> inputs, outputs;
+};
+
+struct Model : Graph {
+  std::vector<Graph> others;  // subgraphs 1, 2, ... of the file
+  std::vector<Signature> signatures;
+  std::int32_t num_resources = 0;  // resource variables, numbered from 0
   std::string description;
+  // Named metadata of the file, for example "TFLITE_METADATA".
+  std::vector<std::pair<std::string, ByteView>> metadata;
   // What the constants' views point into.
-  std::vector<std::shared_ptr<const Bytes>> storage;
+  std::vector<std::shared_ptr<const void>> storage;
+  std::size_t file_bytes = 0;  // size of the file it came from
+
+  std::size_t num_graphs() const { return 1 + others.size(); }
+  const Graph& graph(std::size_t number) const {
+    return number == 0 ? *this : others[number - 1];
+  }
 
   // Keeps `bytes` alive and returns the view of them.
   ByteView Keep(Bytes bytes);

@@ -177,7 +177,7 @@ absl::StatusOr<OpInfo> OpOf(const tflite::Model& file,
                              static_cast<std::int32_t>(code.builtin_code())));
   out.version = code.version();
   const bool folded = out.code == OpCode::kDequantize;
-  if (FindKernel(out.code) == nullptr && !folded) {
+  if (!HasKernel(out.code) && !folded) {
     missing.insert(NameOf(code, out.code));
   }
   const std::string what =
@@ -236,6 +236,7 @@ absl::StatusOr<Model> ParseModel(Bytes bytes) {
                static_cast<std::int64_t>(bytes.size()));
   }
   Model model;
+  model.file_bytes = bytes.size();
   const ByteView kept = model.Keep(std::move(bytes));
   const tflite::Model& file = *tflite::GetModel(kept.data());
   if (file.version() != 3) {

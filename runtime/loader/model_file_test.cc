@@ -170,7 +170,7 @@ void Sweep(const Bytes& good, std::size_t step) {
     const auto model = ParseModel(damaged);
     if (!model.ok()) continue;
     auto runner = Interpreter::Create(*model, {.max_arena_bytes = 1 << 24});
-    if (runner.ok() && CountMacs(*runner) < 50'000'000) runner->Invoke();
+    if (runner.ok() && CountMacs(*runner) < 50'000'000) (void)runner->Invoke();
   }
 }
 

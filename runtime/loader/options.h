@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "proto/model/tflite_generated.h"
-#include "runtime/kernels/kernels.h"
+#include "runtime/kernels/registry.h"
 
 namespace sotto::runtime {
 

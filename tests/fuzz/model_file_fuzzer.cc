@@ -15,7 +15,7 @@ void LoadAndRun(sotto::Bytes bytes) {
   auto runner = sotto::runtime::Interpreter::Create(
       *model, {.max_arena_bytes = kMaxArenaBytes});
   if (!runner.ok() || sotto::runtime::CountMacs(*runner) > kMaxMacs) return;
-  runner->Invoke();
+  (void)runner->Invoke();
 }
 
 }  // namespace

@@ -45,9 +45,14 @@ absl::Status Bench(const Flags& flags) {
       input[j] = static_cast<float>(j % 17) / 17.0f;
     }
   }
-  const double first = Seconds([&] { runner.Invoke(); });
+  absl::Status status;
+  const double first = Seconds([&] { status = runner.Invoke(); });
+  SOTTO_RETURN_IF_ERROR(status);
   std::vector<double> times(flags.runs);
-  for (double& time : times) time = Seconds([&] { runner.Invoke(); });
+  for (double& time : times) {
+    time = Seconds([&] { status = runner.Invoke(); });
+    SOTTO_RETURN_IF_ERROR(status);
+  }
   std::sort(times.begin(), times.end());
   const double median = times[times.size() / 2];
   const double p95 = times[(times.size() - 1) * 95 / 100];

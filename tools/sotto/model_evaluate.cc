@@ -46,7 +46,7 @@ absl::StatusOr<std::size_t> CountCorrect(
       labels[i] = examples.Read(start + i,
                                 runner.input().subspan(i * features, features));
     }
-    runner.Invoke();
+    SOTTO_RETURN_IF_ERROR(runner.Invoke());
     for (std::size_t i = 0; i < count; ++i) {
       const auto scores = runner.output().subspan(i * classes, classes);
       const auto best = std::ranges::max_element(scores) - scores.begin();

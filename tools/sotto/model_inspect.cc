@@ -85,7 +85,7 @@ absl::Status Inspect(const Flags& flags) {
   const json report = {
       {"path", flags.path},
       {"description", model.description},
-      {"bytes", model.storage.empty() ? 0 : model.storage.front()->size()},
+      {"bytes", model.file_bytes},
       {"weights", runtime::FlatWeights(model).size()},
       {"macs", runtime::CountMacs(*runner)},
       {"arena_bytes", runner->arena_bytes()},

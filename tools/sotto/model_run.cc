@@ -60,7 +60,7 @@ absl::Status Run(const Flags& flags) {
       std::memcpy(input.data(), files[i].data() + turn * input.size_bytes(),
                   input.size_bytes());
     }
-    runner.Invoke();
+    SOTTO_RETURN_IF_ERROR(runner.Invoke());
     for (std::size_t i = 0; i < results.size(); ++i) {
       const auto output = std::as_bytes(runner.output(i));
       const auto* begin = reinterpret_cast<const std::uint8_t*>(output.data());

@@ -150,12 +150,10 @@ GradientRule FindGradient(OpCode code) {
       return MeanGradient;
     case OpCode::kPad:
       return PadGradient;
-    // A graph that needs it, because a constant did not fold into f32, is
-    // refused as not trainable.
-    case OpCode::kDequantize:
+    // A graph with any other operator is refused as not trainable.
+    default:
       return nullptr;
   }
-  return nullptr;
 }
 
 }  // namespace sotto::training

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "runtime/core/kernel.h"
-#include "runtime/kernels/kernels.h"
+#include "runtime/kernels/registry.h"
 
 namespace sotto::training {
 

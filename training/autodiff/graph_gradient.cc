@@ -1,6 +1,7 @@
 #include "training/autodiff/graph_gradient.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/status.h"
 #include "training/autodiff/gradient.h"
@@ -92,7 +93,9 @@ void GraphGradient::SetWeights(std::span<const float> weights) {
 }
 
 LossResult GraphGradient::Forward(std::span<const std::int32_t> labels) {
-  interpreter_->Invoke();
+  // The operators that have a gradient check everything in Prepare.
+  [[maybe_unused]] const absl::Status status = interpreter_->Invoke();
+  assert(status.ok());
   return SoftmaxCrossEntropy(interpreter_->output(), labels,
                              from_probabilities_, {});
 }

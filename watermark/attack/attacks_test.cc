@@ -20,7 +20,7 @@ std::vector<float> OutputOf(const runtime::Model& model) {
   for (std::size_t i = 0; i < input.size(); ++i) {
     input[i] = std::sin(static_cast<float>(i));
   }
-  interpreter->Invoke();
+  EXPECT_THAT(interpreter->Invoke(), IsOk());
   const auto output = interpreter->output();
   return {output.begin(), output.end()};
 }

@@ -7,9 +7,9 @@
 //
 // Reads activation.
 
+#include "runtime/core/kernel.h"
 #include "runtime/kernels/activation.h"
 #include "runtime/kernels/gemm.h"
-#include "runtime/kernels/kernels.h"
 
 namespace sotto::runtime {
 namespace {
@@ -46,11 +46,12 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
   const std::size_t rows = x.shape.Elements() / depth;
   op.outputs[0]->type = ElementType::kFloat32;
   op.outputs[0]->shape = {2, {static_cast<std::int32_t>(rows), w.shape[0]}};
-  if (rows >= kGemmRows) context.RequestScratch(w.shape.Elements());
+  if (rows >= kGemmRows)
+    context.RequestScratch(w.shape.Elements() * sizeof(float));
   return StatusCode::kOk;
 }
 
-void Eval(const Op& op) {
+StatusCode Eval(EvalContext&, const Op& op) {
   const Tensor &x = *op.inputs[0], &w = *op.inputs[1], &y = *op.outputs[0];
   const Tensor* bias = op.inputs.size() == 3 ? op.inputs[2] : nullptr;
   const auto out = static_cast<std::size_t>(w.shape[0]);
@@ -62,8 +63,9 @@ void Eval(const Op& op) {
     }
   }
   if (rows >= kGemmRows) {
-    Transpose(w.floats(), out, depth, op.scratch);
-    Gemm({.m = rows, .k = depth, .n = out}, x.floats(), op.scratch, y.floats(),
+    auto* const columns = static_cast<float*>(op.scratch);  // [depth][out]
+    Transpose(w.floats(), out, depth, columns);
+    Gemm({.m = rows, .k = depth, .n = out}, x.floats(), columns, y.floats(),
          true);
   } else {
     for (std::size_t n = 0; n < rows; ++n) {
@@ -74,10 +76,11 @@ void Eval(const Op& op) {
     }
   }
   Activate(op.options.activation, y.floats(), rows * out);
+  return StatusCode::kOk;
 }
 
 }  // namespace
 
-extern const Kernel kFullyConnected = {Prepare, Eval};
+extern const Kernel kFullyConnectedF32 = {Prepare, Eval};
 
 }  // namespace sotto::runtime

@@ -11,9 +11,9 @@
 
 #include <cassert>
 
+#include "runtime/core/kernel.h"
 #include "runtime/kernels/activation.h"
 #include "runtime/kernels/gemm.h"
-#include "runtime/kernels/kernels.h"
 #include "runtime/kernels/window.h"
 
 namespace sotto::runtime {
@@ -64,18 +64,18 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
   op.outputs[0]->shape = {4,
                           {x.shape[0], window.out_h, window.out_w, w.shape[0]}};
   context.RequestScratch(
-      window.PatchSize() *
+      sizeof(float) * window.PatchSize() *
       (window.Pixels() + static_cast<std::size_t>(w.shape[0])));
   return StatusCode::kOk;
 }
 
-void Eval(const Op& op) {
+StatusCode Eval(EvalContext&, const Op& op) {
   const Window window = WindowOf(op);
   const Tensor &x = *op.inputs[0], &w = *op.inputs[1], &y = *op.outputs[0];
   const Tensor* bias = op.inputs.size() == 3 ? op.inputs[2] : nullptr;
   const auto out = static_cast<std::size_t>(w.shape[0]);
   const std::size_t patch = window.PatchSize(), pixels = window.Pixels();
-  float* weights = op.scratch;  // [patch][out]
+  auto* const weights = static_cast<float*>(op.scratch);  // [patch][out]
   float* patches = weights + patch * out;
   Transpose(w.floats(), out, patch, weights);
   for (std::int32_t n = 0; n < x.shape[0]; ++n) {
@@ -90,10 +90,11 @@ void Eval(const Op& op) {
     Gemm({.m = pixels, .k = patch, .n = out}, patches, weights, result, true);
     Activate(op.options.activation, result, pixels * out);
   }
+  return StatusCode::kOk;
 }
 
 }  // namespace
 
-extern const Kernel kConv2D = {Prepare, Eval};
+extern const Kernel kConv2DF32 = {Prepare, Eval};
 
 }  // namespace sotto::runtime

@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/core/kernel.h"
 #include "runtime/kernels/activation.h"
-#include "runtime/kernels/kernels.h"
 
 namespace sotto::runtime {
 namespace {
@@ -57,14 +57,17 @@ void EvalBinary(const Op& op, const F& f) {
   Activate(op.options.activation, y.floats(), size);
 }
 
-void EvalAdd(const Op& op) {
+StatusCode EvalAdd(EvalContext&, const Op& op) {
   EvalBinary(op, [](float a, float b) { return a + b; });
+  return StatusCode::kOk;
 }
-void EvalSub(const Op& op) {
+StatusCode EvalSub(EvalContext&, const Op& op) {
   EvalBinary(op, [](float a, float b) { return a - b; });
+  return StatusCode::kOk;
 }
-void EvalMul(const Op& op) {
+StatusCode EvalMul(EvalContext&, const Op& op) {
   EvalBinary(op, [](float a, float b) { return a * b; });
+  return StatusCode::kOk;
 }
 
 StatusCode PrepareUnary(PrepareContext& context, Op& op) {
@@ -89,30 +92,33 @@ void EvalUnary(const Op& op, const F& f) {
 }
 
 template <Activation kind>
-void EvalClamp(const Op& op) {
+StatusCode EvalClamp(EvalContext&, const Op& op) {
   const ClampRange range = RangeOf(kind);
   EvalUnary(op, [range](float x) {
     return std::min(std::max(x, range.low), range.high);
   });
+  return StatusCode::kOk;
 }
 
-void EvalTanh(const Op& op) {
+StatusCode EvalTanh(EvalContext&, const Op& op) {
   EvalUnary(op, [](float x) { return std::tanh(x); });
+  return StatusCode::kOk;
 }
-void EvalLogistic(const Op& op) {
+StatusCode EvalLogistic(EvalContext&, const Op& op) {
   EvalUnary(op, [](float x) { return 1.0f / (1.0f + std::exp(-x)); });
+  return StatusCode::kOk;
 }
 
 }  // namespace
 
-extern const Kernel kAdd = {PrepareBinary, EvalAdd};
-extern const Kernel kSub = {PrepareBinary, EvalSub};
-extern const Kernel kMul = {PrepareBinary, EvalMul};
-extern const Kernel kRelu = {PrepareUnary, EvalClamp<Activation::kRelu>};
-extern const Kernel kReluN1To1 = {PrepareUnary,
-                                  EvalClamp<Activation::kReluN1To1>};
-extern const Kernel kRelu6 = {PrepareUnary, EvalClamp<Activation::kRelu6>};
-extern const Kernel kTanh = {PrepareUnary, EvalTanh};
-extern const Kernel kLogistic = {PrepareUnary, EvalLogistic};
+extern const Kernel kAddF32 = {PrepareBinary, EvalAdd};
+extern const Kernel kSubF32 = {PrepareBinary, EvalSub};
+extern const Kernel kMulF32 = {PrepareBinary, EvalMul};
+extern const Kernel kReluF32 = {PrepareUnary, EvalClamp<Activation::kRelu>};
+extern const Kernel kReluN1To1F32 = {PrepareUnary,
+                                     EvalClamp<Activation::kReluN1To1>};
+extern const Kernel kRelu6F32 = {PrepareUnary, EvalClamp<Activation::kRelu6>};
+extern const Kernel kTanhF32 = {PrepareUnary, EvalTanh};
+extern const Kernel kLogisticF32 = {PrepareUnary, EvalLogistic};
 
 }  // namespace sotto::runtime

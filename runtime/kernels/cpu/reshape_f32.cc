@@ -10,7 +10,7 @@
 
 #include <cstring>
 
-#include "runtime/kernels/kernels.h"
+#include "runtime/core/kernel.h"
 
 namespace sotto::runtime {
 namespace {
@@ -83,9 +83,10 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
   return StatusCode::kOk;
 }
 
-void Eval(const Op& op) {
+StatusCode Eval(EvalContext&, const Op& op) {
   std::memmove(op.outputs[0]->data, op.inputs[0]->data,
                op.inputs[0]->shape.Elements() * sizeof(float));
+  return StatusCode::kOk;
 }
 
 // Squeeze drops the dimensions that new_shape lists, or, when it lists none,
@@ -126,7 +127,7 @@ StatusCode PrepareSqueeze(PrepareContext& context, Op& op) {
 
 }  // namespace
 
-extern const Kernel kReshape = {Prepare, Eval};
-extern const Kernel kSqueeze = {PrepareSqueeze, Eval};
+extern const Kernel kReshapeF32 = {Prepare, Eval};
+extern const Kernel kSqueezeF32 = {PrepareSqueeze, Eval};
 
 }  // namespace sotto::runtime

@@ -9,7 +9,7 @@
 #include <array>
 #include <cassert>
 
-#include "runtime/kernels/kernels.h"
+#include "runtime/core/kernel.h"
 
 namespace sotto::runtime {
 namespace {
@@ -90,7 +90,7 @@ Walk WalkOver(const Shape& shape, const Flags& reduced, bool wanted) {
   return walk;
 }
 
-void Eval(const Op& op) {
+StatusCode Eval(EvalContext&, const Op& op) {
   const Tensor &x = *op.inputs[0], &y = *op.outputs[0];
   Flags reduced;
   [[maybe_unused]] const bool ok = Reduced(x, *op.inputs[1], &reduced);
@@ -105,10 +105,11 @@ void Eval(const Op& op) {
     }
     y.floats()[i] = static_cast<float>(sum / static_cast<double>(summed.count));
   }
+  return StatusCode::kOk;
 }
 
 }  // namespace
 
-extern const Kernel kMean = {Prepare, Eval};
+extern const Kernel kMeanF32 = {Prepare, Eval};
 
 }  // namespace sotto::runtime

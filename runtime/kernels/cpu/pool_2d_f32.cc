@@ -10,8 +10,8 @@
 #include <cassert>
 #include <limits>
 
+#include "runtime/core/kernel.h"
 #include "runtime/kernels/activation.h"
-#include "runtime/kernels/kernels.h"
 #include "runtime/kernels/window.h"
 
 namespace sotto::runtime {
@@ -78,21 +78,23 @@ void Pool(const Op& op, float start, const Fold& fold, const Finish& finish) {
   }
 }
 
-void EvalMax(const Op& op) {
+StatusCode EvalMax(EvalContext&, const Op& op) {
   Pool(
       op, std::numeric_limits<float>::lowest(),
       [](float& y, float x) { y = std::max(y, x); }, [](float&, int) {});
+  return StatusCode::kOk;
 }
 
-void EvalAverage(const Op& op) {
+StatusCode EvalAverage(EvalContext&, const Op& op) {
   Pool(
       op, 0.0f, [](float& y, float x) { y += x; },
       [](float& y, int count) { y /= static_cast<float>(std::max(count, 1)); });
+  return StatusCode::kOk;
 }
 
 }  // namespace
 
-extern const Kernel kMaxPool2D = {Prepare, EvalMax};
-extern const Kernel kAveragePool2D = {Prepare, EvalAverage};
+extern const Kernel kMaxPool2DF32 = {Prepare, EvalMax};
+extern const Kernel kAveragePool2DF32 = {Prepare, EvalAverage};
 
 }  // namespace sotto::runtime

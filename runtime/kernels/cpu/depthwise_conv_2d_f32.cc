@@ -10,8 +10,8 @@
 
 #include <cassert>
 
+#include "runtime/core/kernel.h"
 #include "runtime/kernels/activation.h"
-#include "runtime/kernels/kernels.h"
 #include "runtime/kernels/window.h"
 
 namespace sotto::runtime {
@@ -50,7 +50,7 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
   return StatusCode::kOk;
 }
 
-void Eval(const Op& op) {
+StatusCode Eval(EvalContext&, const Op& op) {
   const Tensor &x = *op.inputs[0], &w = *op.inputs[1], &y = *op.outputs[0];
   const Tensor* bias = op.inputs.size() == 3 ? op.inputs[2] : nullptr;
   Window v = {};
@@ -101,10 +101,11 @@ void Eval(const Op& op) {
       }
     }
   }
+  return StatusCode::kOk;
 }
 
 }  // namespace
 
-extern const Kernel kDepthwiseConv2D = {Prepare, Eval};
+extern const Kernel kDepthwiseConv2DF32 = {Prepare, Eval};
 
 }  // namespace sotto::runtime

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "runtime/kernels/kernels.h"
+#include "runtime/core/kernel.h"
 
 namespace sotto::runtime {
 namespace {
@@ -71,15 +71,16 @@ void Place(const Tensor& x, const Tensor& y, const std::int32_t* paddings,
   }
 }
 
-void Eval(const Op& op) {
+StatusCode Eval(EvalContext&, const Op& op) {
   const Tensor &x = *op.inputs[0], &y = *op.outputs[0];
   std::fill_n(y.floats(), y.shape.Elements(), 0.0f);
   const float* from = x.floats();
   Place(x, y, op.inputs[1]->int32s(), 0, from, y.floats());
+  return StatusCode::kOk;
 }
 
 }  // namespace
 
-extern const Kernel kPad = {Prepare, Eval};
+extern const Kernel kPadF32 = {Prepare, Eval};
 
 }  // namespace sotto::runtime

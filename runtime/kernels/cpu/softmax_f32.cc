@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "runtime/kernels/kernels.h"
+#include "runtime/core/kernel.h"
 
 namespace sotto::runtime {
 namespace {
@@ -29,7 +29,7 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
   return StatusCode::kOk;
 }
 
-void Eval(const Op& op) {
+StatusCode Eval(EvalContext&, const Op& op) {
   const Tensor &x = *op.inputs[0], &y = *op.outputs[0];
   const auto classes = static_cast<std::size_t>(x.shape[x.shape.rank - 1]);
   const std::size_t rows = x.shape.Elements() / classes;
@@ -44,10 +44,11 @@ void Eval(const Op& op) {
     }
     for (std::size_t i = 0; i < classes; ++i) out[i] /= sum;
   }
+  return StatusCode::kOk;
 }
 
 }  // namespace
 
-extern const Kernel kSoftmax = {Prepare, Eval};
+extern const Kernel kSoftmaxF32 = {Prepare, Eval};
 
 }  // namespace sotto::runtime

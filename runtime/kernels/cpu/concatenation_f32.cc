@@ -8,8 +8,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "runtime/core/kernel.h"
 #include "runtime/kernels/activation.h"
-#include "runtime/kernels/kernels.h"
 
 namespace sotto::runtime {
 namespace {
@@ -63,7 +63,7 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
   return StatusCode::kOk;
 }
 
-void Eval(const Op& op) {
+StatusCode Eval(EvalContext&, const Op& op) {
   const Tensor& y = *op.outputs[0];
   const std::size_t axis = AxisOf(op);
   assert(axis < y.shape.rank);
@@ -80,10 +80,11 @@ void Eval(const Op& op) {
     }
   }
   Activate(op.options.activation, y.floats(), y.shape.Elements());
+  return StatusCode::kOk;
 }
 
 }  // namespace
 
-extern const Kernel kConcatenation = {Prepare, Eval};
+extern const Kernel kConcatenationF32 = {Prepare, Eval};
 
 }  // namespace sotto::runtime

@@ -1,0 +1,7 @@
+#include "runtime/kernels/registry.h"
+
+namespace sotto::runtime {
+
+KernelTable MovementKernels() { return {}; }
+
+}  // namespace sotto::runtime
