@@ -113,10 +113,7 @@ class Builder {
       case OpCode::kSub:
         if (VisitSum(op)) return;
         break;
-      case OpCode::kMul:
-      case OpCode::kSoftmax:
-      case OpCode::kConcatenation:
-      case OpCode::kDequantize:
+      default:  // fixes the order of the units it reads and writes
         break;
     }
     for (const std::int32_t input : op.inputs) {
