@@ -2,6 +2,31 @@
 
 namespace sotto::runtime {
 
-KernelTable ReductionKernels() { return {}; }
+extern const Kernel kArgMaxReference, kArgMinReference, kCumsumReference,
+    kMeanReference, kReduceAllReference, kReduceAnyReference,
+    kReduceMaxReference, kReduceMinReference, kReduceProdReference,
+    kSumReference, kTopKV2Reference;
+
+namespace {
+
+constexpr KernelTier kReference = KernelTier::kReference;
+
+constexpr KernelRow kRows[] = {
+    {OpCode::kMean, kReference, &kMeanReference, "mean"},
+    {OpCode::kTopKV2, kReference, &kTopKV2Reference, "topk_v2"},
+    {OpCode::kArgMax, kReference, &kArgMaxReference, "arg_max"},
+    {OpCode::kSum, kReference, &kSumReference, "sum"},
+    {OpCode::kArgMin, kReference, &kArgMinReference, "arg_min"},
+    {OpCode::kReduceProd, kReference, &kReduceProdReference, "reduce_prod"},
+    {OpCode::kReduceMax, kReference, &kReduceMaxReference, "reduce_max"},
+    {OpCode::kReduceMin, kReference, &kReduceMinReference, "reduce_min"},
+    {OpCode::kReduceAny, kReference, &kReduceAnyReference, "reduce_any"},
+    {OpCode::kCumsum, kReference, &kCumsumReference, "cumsum"},
+    {OpCode::kReduceAll, kReference, &kReduceAllReference, "reduce_all"},
+};
+
+}  // namespace
+
+KernelTable ReductionKernels() { return kRows; }
 
 }  // namespace sotto::runtime
