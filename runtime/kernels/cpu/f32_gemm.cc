@@ -1,0 +1,230 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/kernels/cpu/f32_gemm.cc"
+#include "runtime/kernels/cpu/f32_targets.h"
+// f32_targets.h first.
+#include "hwy/foreach_target.h"
+// After foreach_target.h, as Highway asks.
+#include <algorithm>
+#include <cstring>
+
+#include "hwy/highway.h"
+#include "runtime/kernels/cpu/f32_gemm.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sotto::runtime {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+// A tile is kRows rows by kVectors vectors: its accumulators, the vectors of w
+// and one of x fill the registers (32 of AVX-512 and NEON, 16 of AVX2).
+constexpr std::size_t kVectors = 2;
+#if HWY_TARGET == HWY_AVX3
+constexpr std::size_t kRows = 14;
+#elif HWY_TARGET == HWY_NEON
+constexpr std::size_t kRows = 12;
+#else
+constexpr std::size_t kRows = 6;
+#endif
+
+HWY_INLINE void StoreColumns(V v, float* to, std::size_t columns) {
+  const D d;
+  if (columns >= hn::Lanes(d)) {
+    hn::StoreU(v, d, to);
+  } else {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+    hn::BlendedStore(v, hn::FirstN(d, columns), d, to);  // touches no more
+#else
+    HWY_ALIGN float lanes[hn::MaxLanes(D())];
+    hn::Store(v, d, lanes);
+    std::memcpy(to, lanes, columns * sizeof(float));
+#endif
+  }
+}
+
+HWY_INLINE V LoadColumns(const float* from, std::size_t columns) {
+  const D d;
+  if (columns >= hn::Lanes(d)) return hn::LoadU(d, from);
+  HWY_ALIGN float lanes[hn::MaxLanes(D())] = {};
+  std::memcpy(lanes, from, columns * sizeof(float));
+  return hn::Load(d, lanes);
+}
+
+// One tile: R rows whose segments start at rows[r * segments + s], N vectors of
+// columns from `column` on of the panel w, into y and the rows after it.
+template <std::size_t R, std::size_t N>
+void Tile(const F32Gemm& g, const float* const* rows,
+          const float* HWY_RESTRICT w, std::size_t row, std::size_t column) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t width = kVectors * lanes;
+  const std::size_t segments = g.segments, size = g.segment_size;
+  V sum[R][N];
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < N; ++v) sum[r][v] = hn::Load(d, w + v * lanes);
+  }
+  w += width;
+  for (std::size_t s = 0; s < segments; ++s) {
+    const float* x[R];
+#pragma GCC unroll 16
+    for (std::size_t r = 0; r < R; ++r) x[r] = rows[r * segments + s];
+    for (std::size_t k = 0; k < size; ++k, w += width) {
+      V b[N];
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < N; ++v) b[v] = hn::Load(d, w + v * lanes);
+#pragma GCC unroll 16
+      for (std::size_t r = 0; r < R; ++r) {
+        const V a = hn::Set(d, x[r][k]);
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < N; ++v) {
+          sum[r][v] = hn::MulAdd(a, b[v], sum[r][v]);
+        }
+      }
+    }
+  }
+  const V low = hn::Set(d, g.clamp.low), high = hn::Set(d, g.clamp.high);
+  const std::size_t step = g.y_step, first = row * step + column;
+  const std::size_t columns = g.n - column;
+  float* y = g.y + first;
+  if (g.addend == nullptr && columns >= N * lanes) {
+#pragma GCC unroll 16
+    for (std::size_t r = 0; r < R; ++r, y += step) {
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < N; ++v) {
+        hn::StoreU(hn::Min(hn::Max(sum[r][v], low), high), d, y + v * lanes);
+      }
+    }
+    return;
+  }
+  const V low2 = hn::Set(d, g.addend_clamp.low);
+  const V high2 = hn::Set(d, g.addend_clamp.high);
+  const float* addend = g.addend == nullptr ? nullptr : g.addend + first;
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < R; ++r, y += step) {
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < N; ++v) {
+      V value = hn::Min(hn::Max(sum[r][v], low), high);
+      const std::size_t left = columns - v * lanes;
+      if (addend != nullptr) {
+        value =
+            hn::Add(value, LoadColumns(addend + r * step + v * lanes, left));
+        value = hn::Min(hn::Max(value, low2), high2);
+      }
+      StoreColumns(value, y + v * lanes, left);
+    }
+  }
+}
+
+using TileFunction = void (*)(const F32Gemm&, const float* const*, const float*,
+                              std::size_t, std::size_t);
+
+// The tile of `rows` rows, 1 <= rows <= kRows.
+template <std::size_t N, std::size_t R = kRows>
+TileFunction TileOf(std::size_t rows) {
+  if constexpr (R > 1) {
+    if (rows < R) return TileOf<N, R - 1>(rows);
+  }
+  return &Tile<R, N>;
+}
+
+void GemmPanels(const F32Gemm& g, std::size_t m, std::size_t first,
+                std::size_t last) {
+  const std::size_t lanes = hn::Lanes(D());
+  const std::size_t width = kVectors * lanes;
+  const std::size_t panel = width * (g.segments * g.segment_size + 1);
+  // Tiles as even as can be: 49 rows are 13, 12, 12, 12 rather than 14, 14, 14,
+  // 7, so that no tile is left with too few accumulators to hide latency.
+  const std::size_t tiles = (m + kRows - 1) / kRows;
+  if (tiles == 0) return;
+  const std::size_t rows = m / tiles, longer = m % tiles;
+  const auto run = [&](TileFunction tile, const float* w, std::size_t row,
+                       std::size_t count, std::size_t column) HWY_ATTR {
+    if (g.rows != nullptr) {
+      tile(g, g.rows + row * g.segments, w, row, column);
+      return;
+    }
+    const float* pointers[kRows];
+    const float* x = g.x + row * g.x_step;
+    for (std::size_t r = 0; r < count; ++r, x += g.x_step) pointers[r] = x;
+    tile(g, pointers, w, row, column);
+  };
+  for (std::size_t p = first; p < last; ++p) {
+    const float* const w = g.packed + p * panel;
+    const std::size_t column = p * width;
+    const bool narrow = g.n - column <= lanes;
+    const TileFunction plain = narrow ? TileOf<1>(rows) : TileOf<2>(rows);
+    std::size_t row = 0;
+    if (longer > 0) {
+      const TileFunction tall =
+          narrow ? TileOf<1>(rows + 1) : TileOf<2>(rows + 1);
+      for (std::size_t t = 0; t < longer; ++t, row += rows + 1) {
+        run(tall, w, row, rows + 1, column);
+      }
+    }
+    for (; row < m; row += rows) run(plain, w, row, rows, column);
+  }
+}
+
+std::size_t PanelColumns() { return kVectors * hn::Lanes(D()); }
+std::size_t TileRows() { return kRows; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace sotto::runtime
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sotto::runtime {
+
+HWY_EXPORT(GemmPanels);
+HWY_EXPORT(PanelColumns);
+HWY_EXPORT(TileRows);
+
+std::size_t F32PanelColumns() { return HWY_DYNAMIC_DISPATCH(PanelColumns)(); }
+std::size_t F32TileRows() { return HWY_DYNAMIC_DISPATCH(TileRows)(); }
+
+bool F32PackedBytes(std::size_t k, std::size_t n, std::size_t* bytes) {
+  constexpr std::size_t kMaxBytes = std::size_t{1} << 40;
+  const std::size_t columns = F32Panels(n) * F32PanelColumns();
+  if (columns > 0 && k + 1 > kMaxBytes / sizeof(float) / columns) return false;
+  *bytes = (k + 1) * columns * sizeof(float);
+  return true;
+}
+
+std::uint32_t F32PackedLayout() {
+  constexpr std::uint32_t kLayout = 0x46320000;  // version 0 in the low bytes
+  return kLayout + static_cast<std::uint32_t>(F32PanelColumns());
+}
+
+void F32Pack(const float* w, const float* bias, std::size_t k, std::size_t n,
+             float* packed) {
+  const std::size_t width = F32PanelColumns();
+  for (std::size_t column = 0; column < n; column += width) {
+    const std::size_t columns = std::min(width, n - column);
+    std::fill(packed, packed + width, 0.0f);
+    if (bias != nullptr) std::copy_n(bias + column, columns, packed);
+    packed += width;
+    if (columns < width) std::fill(packed, packed + k * width, 0.0f);
+    // Blocks of k, so that the lines of both sides stay in the first cache.
+    constexpr std::size_t kBlock = 16;
+    for (std::size_t k0 = 0; k0 < k; k0 += kBlock) {
+      const std::size_t k1 = std::min(k, k0 + kBlock);
+      for (std::size_t c = 0; c < columns; ++c) {
+        const float* from = w + (column + c) * k;
+        for (std::size_t i = k0; i < k1; ++i) packed[i * width + c] = from[i];
+      }
+    }
+    packed += k * width;
+  }
+}
+
+void F32GemmPanels(const F32Gemm& gemm, std::size_t m, std::size_t first,
+                   std::size_t last) {
+  HWY_DYNAMIC_DISPATCH(GemmPanels)(gemm, m, first, last);
+}
+
+}  // namespace sotto::runtime
+#endif  // HWY_ONCE
