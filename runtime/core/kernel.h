@@ -112,8 +112,17 @@ class EvalContext {
     (void)outputs;
     return Fail(StatusCode::kUnimplemented, "subgraphs");
   }
-  // The same, but only at its first call for this subgraph in the life of the
-  // interpreter.
+  // Runs a subgraph whose one output is a bool of one element.
+  virtual StatusCode CallCondition(std::int32_t subgraph,
+                                   std::span<Tensor* const> inputs,
+                                   bool* result) {
+    (void)subgraph;
+    (void)inputs;
+    (void)result;
+    return Fail(StatusCode::kUnimplemented, "subgraphs");
+  }
+  // Runs a subgraph without inputs and outputs, at the first call of it in the
+  // life of the interpreter only.
   virtual StatusCode CallOnce(std::int32_t subgraph) {
     (void)subgraph;
     return Fail(StatusCode::kUnimplemented, "subgraphs");

@@ -1,11 +1,12 @@
-// Runs a model on the CPU.
+// Runs a model.
 //
-//   Interpreter::Create(model, {.batch = n}) → input(i) ← data → Invoke() →
-//   output(i)
+//   Interpreter::Create(model, options) → input(i) ← data → Invoke() →
+//   output(i) (ResizeInputs at any time; then the spans are new ones)
 //
-// Everything is checked and all memory taken in Create; Invoke does not
-// allocate. The model is borrowed: its constants are used in place
-// and must outlive the interpreter.
+// Everything static is checked and all memory taken in Create; Invoke allocates
+// only where shapes depend on data, and then only until they stop growing. The
+// model is borrowed: its constants are used in place and must outlive the
+// interpreter.
 //
 // Not thread-safe; interpreters of one model may run side by side.
 
@@ -15,77 +16,92 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "runtime/core/kernel.h"
+#include "runtime/host/graph_runner.h"
+#include "runtime/host/options.h"
 #include "runtime/loader/model.h"
 
 namespace sotto::runtime {
-
-struct InterpreterOptions {
-  // Replaces the first dimension of every graph input; 0 keeps the file's.
-  std::int32_t batch = 0;
-  // Keeps every intermediate tensor until the next Invoke, for training.
-  bool keep_activations = false;
-  // Refuses a plan that needs more.
-  std::size_t max_arena_bytes = std::size_t{4} << 30;
-};
 
 class Interpreter {
  public:
   // INVALID_ARGUMENT or UNIMPLEMENTED: an operator refuses its tensors; the
   // message names it. RESOURCE_EXHAUSTED: the plan exceeds max_arena_bytes.
+  // NOT_FOUND: the file has no such signature.
   static absl::StatusOr<Interpreter> Create(const Model& model,
                                             const InterpreterOptions& options);
 
-  // Bytes of the arena that Create would take, without taking them. The same
-  // errors.
-  static absl::StatusOr<std::size_t> MemoryEstimate(
+  // Bytes that Create would take, without taking them: the arena, and, where
+  // weights are packed or folded, those too. The same errors.
+  static absl::StatusOr<MemoryUse> MemoryEstimate(
       const Model& model, const InterpreterOptions& options);
 
-  // Valid as long as the interpreter; in the graph's order.
+  // New shapes for all inputs, in order, and memory for them; what was written
+  // to inputs is lost. Errors of Create; then the interpreter is of no use
+  // until a call succeeds.
+  absl::Status ResizeInputs(std::span<const Shape> shapes);
+
+  std::size_t num_inputs() const { return graph().inputs.size(); }
+  std::size_t num_outputs() const { return graph().outputs.size(); }
+  // In the graph's order. Shape and data of a dynamic output are those of the
+  // last Invoke.
+  const Tensor& input_tensor(std::size_t index) const {
+    return tensor(graph().inputs[index]);
+  }
+  const Tensor& output_tensor(std::size_t index) const {
+    return tensor(graph().outputs[index]);
+  }
+  // Valid until ResizeInputs.
+  std::span<std::uint8_t> input_bytes(std::size_t index);
+  std::span<const std::uint8_t> output_bytes(std::size_t index) const;
+  // The same of f32 tensors, which is asserted.
   std::span<float> input(std::size_t index = 0);
   std::span<const float> output(std::size_t index = 0) const;
-  const Tensor& tensor(std::int32_t index) const {
-    return tensors_[static_cast<std::size_t>(index)];
-  }
-  const Model& model() const { return *model_; }
-  const Op& op(std::size_t index) const { return ops_[index]; }
-  std::size_t num_ops() const { return ops_.size(); }
-
-  // Makes the constant f32 tensor read `values` instead of the file's; borrowed
-  // until the next call for the same tensor. Same count, asserted.
-  void UseWeights(std::int32_t tensor, std::span<const float> values);
 
   // What an operator refuses at run time (an index out of range, ...), with its
   // name; the outputs are then unspecified.
   absl::Status Invoke();
+  // Variable tensors to zero, resource variables to "never assigned".
+  void ResetVariables();
 
-  std::size_t arena_bytes() const { return arena_bytes_; }
+  const Tensor& tensor(std::int32_t index) const {
+    return runner_->tensors()[static_cast<std::size_t>(index)];
+  }
+  const Model& model() const { return *shared_->model; }
+  const Graph& graph() const { return runner_->graph(); }
+  // Steps in order; without keep_activations fewer than the graph has
+  // operators, where some were fused or folded.
+  const std::vector<Node>& nodes() const { return runner_->nodes(); }
+  // With keep_activations: that of graph().ops[index].
+  const Op& op(std::size_t index) const { return nodes()[index].op; }
+  std::size_t num_ops() const { return nodes().size(); }
+  int threads() const { return shared_->pool->threads(); }
+
+  // Makes the constant f32 tensor read `values` instead of the file's; borrowed
+  // until the next call for the same tensor. Same count, asserted; only with
+  // keep_activations.
+  void UseWeights(std::int32_t tensor, std::span<const float> values);
+
+  const MemoryUse& memory() const { return runner_->memory(); }
+  std::size_t arena_bytes() const { return memory().arena; }
 
  private:
   Interpreter() = default;
+  static absl::StatusOr<Interpreter> Prepare(const Model& model,
+                                             const InterpreterOptions& options);
 
-  struct Layout;
-
-  absl::Status Prepare(const InterpreterOptions& options);
-  absl::StatusOr<Layout> Plan(const InterpreterOptions& options) const;
-  void Allocate(const Layout& layout);
-
-  const Model* model_ = nullptr;
-  std::vector<Tensor> tensors_;
-  std::vector<std::vector<Tensor*>> inputs_, outputs_;  // per op
-  std::vector<Op> ops_;
-  std::vector<const Kernel*> kernels_;
-  std::vector<std::size_t> scratch_bytes_;
-  std::vector<std::unique_ptr<std::uint8_t[]>> states_;
-  std::size_t arena_bytes_ = 0;
-  std::unique_ptr<std::uint8_t[]> arena_;
+  std::unique_ptr<RunnerShared> shared_;
+  GraphRunner* runner_ = nullptr;  // of the chosen graph, in shared_
 };
 
-// Multiply-accumulates of one Invoke, by the usual count for convolutions and
-// fully connected layers.
+// Multiply-accumulates of one run of `node`, by the usual count for
+// convolutions, fully connected layers and matrix products; 0 for others.
+std::uint64_t CountMacs(const Node& node);
+// Of one Invoke, without called subgraphs.
 std::uint64_t CountMacs(const Interpreter& interpreter);
 
 }  // namespace sotto::runtime

@@ -55,7 +55,8 @@ TEST(InterpreterTest, KeepingActivationsChangesMemoryNotResults) {
 TEST(InterpreterTest, TheEstimateIsWhatCreateTakesAndTheLimitIsExact) {
   const Model model = MakeArchitecture({.name = "cnn"}).value();
   const InterpreterOptions options = {.batch = 3};
-  const std::size_t bytes = Interpreter::MemoryEstimate(model, options).value();
+  const std::size_t bytes =
+      Interpreter::MemoryEstimate(model, options).value().total();
   EXPECT_EQ(Interpreter::Create(model, options)->arena_bytes(), bytes);
   EXPECT_THAT(
       Interpreter::Create(model, {.batch = 3, .max_arena_bytes = bytes}),

@@ -1,0 +1,67 @@
+// While: y = x; as long as condition(y) { y = body(y) }.
+//
+//   in   x...  any; as many as outputs, of the same types
+//   out  y...  dynamic: the body may change shapes
+//
+// Reads subgraph_a (condition) and subgraph_b (body). A network that does not
+// end is its author's: the count of rounds is bounded, so that a file cannot
+// hang its reader.
+
+#include <cstring>
+
+#include "runtime/core/kernel.h"
+
+namespace sotto::runtime {
+namespace {
+
+// 2^24 rounds of an empty body take seconds; real loops run over time steps.
+constexpr std::int32_t kMaxRounds = 1 << 24;
+
+StatusCode Prepare(PrepareContext& context, Op& op) {
+  if (op.inputs.size() != op.outputs.size()) {
+    return context.Fail(StatusCode::kInvalidArgument,
+                        "inputs and outputs differ in number");
+  }
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    if (op.inputs[i] == nullptr || op.inputs[i]->type != op.outputs[i]->type ||
+        ElementBytes(op.inputs[i]->type) == 0) {
+      return context.Fail(StatusCode::kInvalidArgument,
+                          "an input is absent or of another type than y");
+    }
+    op.outputs[i]->is_dynamic = true;
+  }
+  return StatusCode::kOk;
+}
+
+StatusCode Eval(EvalContext& context, const Op& op) {
+  for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+    const Tensor& x = *op.inputs[i];
+    if (const StatusCode code = context.Resize(*op.outputs[i], x.shape);
+        code != StatusCode::kOk) {
+      return code;
+    }
+    if (x.bytes() > 0) std::memcpy(op.outputs[i]->data, x.data, x.bytes());
+  }
+  for (std::int32_t round = 0; round < kMaxRounds; ++round) {
+    bool more = false;
+    if (const StatusCode code =
+            context.CallCondition(op.options.subgraph_a, op.outputs, &more);
+        code != StatusCode::kOk) {
+      return code;
+    }
+    if (!more) return StatusCode::kOk;
+    if (const StatusCode code =
+            context.Call(op.options.subgraph_b, op.outputs, op.outputs);
+        code != StatusCode::kOk) {
+      return code;
+    }
+  }
+  return context.Fail(StatusCode::kResourceExhausted,
+                      "the loop did not end within 2^24 rounds");
+}
+
+}  // namespace
+
+extern const Kernel kWhile = {Prepare, Eval};
+
+}  // namespace sotto::runtime
