@@ -42,7 +42,7 @@ KernelTable CpuKernels();
 
 // Kernels of `code` of at most `tier`, best first.
 struct KernelChoice {
-  static constexpr std::size_t kMax = 8;
+  static constexpr std::size_t kMax = 16;
   std::array<const KernelRow*, kMax> rows = {};
   std::size_t count = 0;
 };
