@@ -67,43 +67,77 @@ absl::StatusOr<std::vector<float>> Dequantize(const TensorInfo& tensor) {
   return out;
 }
 
-absl::Status FoldDequantize(Model& model) {
-  std::vector<OpInfo> kept;
-  for (std::size_t number = 0; number < model.ops.size(); ++number) {
-    OpInfo& op = model.ops[number];
-    if (op.code != OpCode::kDequantize) {
-      kept.push_back(std::move(op));
-      continue;
-    }
-    const std::string what =
-        absl::StrFormat("operator %d DEQUANTIZE", static_cast<int>(number));
-    if (op.inputs.size() != 1 || op.outputs.size() != 1 ||
-        op.inputs[0] == kAbsent) {
-      return absl::InvalidArgumentError(what + " wants x -> y");
-    }
-    const TensorInfo& in =
-        model.tensors[static_cast<std::size_t>(op.inputs[0])];
-    TensorInfo& out = model.tensors[static_cast<std::size_t>(op.outputs[0])];
-    if (!in.is_constant() || out.type != ElementType::kFloat32) {
-      return absl::UnimplementedError(
-          what + ": only constants are dequantised, to f32");
-    }
-    if (!(in.shape == out.shape)) {
-      return absl::InvalidArgumentError(what + ": shapes of x and y differ");
-    }
-    absl::StatusOr<std::vector<float>> values = Dequantize(in);
-    if (!values.ok()) return Annotate(values.status(), what);
-    Bytes bytes(values->size() * sizeof(float));
-    std::memcpy(bytes.data(), values->data(), bytes.size());
-    out.data = model.Keep(std::move(bytes));
+namespace {
+
+TensorInfo& At(Graph& graph, std::int32_t index) {
+  return graph.tensors[static_cast<std::size_t>(index)];
+}
+
+// The values of `in` as the bytes of f32.
+absl::StatusOr<ByteView> Unfolded(Model& model, LoadBudget& budget,
+                                  const TensorInfo& in) {
+  SOTTO_RETURN_IF_ERROR(budget.Charge(2 * in.shape.Elements() * sizeof(float)));
+  SOTTO_ASSIGN_OR_RETURN(const std::vector<float> values, Dequantize(in));
+  Bytes bytes(values.size() * sizeof(float));
+  if (!values.empty()) {
+    std::memcpy(bytes.data(), values.data(), bytes.size());
   }
-  model.ops = std::move(kept);
+  return model.Keep(std::move(bytes));
+}
+
+std::string Named(std::size_t number, OpCode code) {
+  return absl::StrFormat("operator %d %s", static_cast<int>(number),
+                         OpName(code));
+}
+
+absl::Status CheckUnary(const OpInfo& op) {
+  if (op.inputs.size() == 1 && op.outputs.size() == 1 &&
+      op.inputs[0] != kAbsent) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError("wants x -> y");
+}
+
+// True: folded, so not needed any more.
+absl::StatusOr<bool> FoldOne(Model& model, Graph& graph, const OpInfo& op,
+                             LoadBudget& budget) {
+  SOTTO_RETURN_IF_ERROR(CheckUnary(op));
+  const TensorInfo& in = At(graph, op.inputs[0]);
+  TensorInfo& out = At(graph, op.outputs[0]);
+  const bool known = in.type == ElementType::kFloat16 ||
+                     in.type == ElementType::kInt8 ||
+                     in.type == ElementType::kUint8;
+  if (!in.is_constant() || !known || out.type != ElementType::kFloat32 ||
+      in.shape.Elements() == 0) {
+    return false;
+  }
+  if (!(in.shape == out.shape)) {
+    return absl::InvalidArgumentError("shapes of x and y differ");
+  }
+  SOTTO_ASSIGN_OR_RETURN(out.data, Unfolded(model, budget, in));
+  return true;
+}
+
+absl::Status FoldGraph(Model& model, Graph& graph, LoadBudget& budget) {
+  std::vector<OpInfo> kept;
+  for (std::size_t number = 0; number < graph.ops.size(); ++number) {
+    OpInfo& op = graph.ops[number];
+    if (op.code == OpCode::kDequantize) {
+      const absl::StatusOr<bool> folded = FoldOne(model, graph, op, budget);
+      if (!folded.ok()) {
+        return Annotate(folded.status(), Named(number, op.code));
+      }
+      if (*folded) continue;
+    }
+    kept.push_back(std::move(op));
+  }
+  graph.ops = std::move(kept);
   return absl::OkStatus();
 }
 
-absl::Status FoldHybridWeights(Model& model) {
-  for (std::size_t number = 0; number < model.ops.size(); ++number) {
-    const OpInfo& op = model.ops[number];
+absl::Status FoldHybrid(Model& model, Graph& graph, LoadBudget& budget) {
+  for (std::size_t number = 0; number < graph.ops.size(); ++number) {
+    const OpInfo& op = graph.ops[number];
     const bool weighted = op.code == OpCode::kConv2D ||
                           op.code == OpCode::kDepthwiseConv2D ||
                           op.code == OpCode::kFullyConnected;
@@ -111,22 +145,62 @@ absl::Status FoldHybridWeights(Model& model) {
         op.inputs[1] == kAbsent) {
       continue;
     }
-    const TensorInfo& x = model.tensors[static_cast<std::size_t>(op.inputs[0])];
-    TensorInfo& w = model.tensors[static_cast<std::size_t>(op.inputs[1])];
+    const TensorInfo& x = At(graph, op.inputs[0]);
+    TensorInfo& w = At(graph, op.inputs[1]);
     if (x.type != ElementType::kFloat32 || w.type != ElementType::kInt8 ||
-        !w.is_constant()) {
+        !w.is_constant() || w.shape.Elements() == 0) {
       continue;
     }
-    absl::StatusOr<std::vector<float>> values = Dequantize(w);
+    const absl::StatusOr<ByteView> values = Unfolded(model, budget, w);
     if (!values.ok()) {
-      return Annotate(values.status(),
-                      absl::StrFormat("operator %d", static_cast<int>(number)));
+      return Annotate(values.status(), Named(number, op.code));
     }
-    Bytes bytes(values->size() * sizeof(float));
-    std::memcpy(bytes.data(), values->data(), bytes.size());
-    w.data = model.Keep(std::move(bytes));
+    w.data = *values;
     w.type = ElementType::kFloat32;
     w.quantization = {};
+  }
+  return absl::OkStatus();
+}
+
+Graph& GraphOf(Model& model, std::size_t number) {
+  return number == 0 ? model : model.others[number - 1];
+}
+
+}  // namespace
+
+absl::Status FoldDensify(Graph& graph) {
+  std::vector<OpInfo> kept;
+  for (std::size_t number = 0; number < graph.ops.size(); ++number) {
+    OpInfo& op = graph.ops[number];
+    if (op.code == OpCode::kDensify) {
+      SOTTO_RETURN_IF_ERROR(Annotate(CheckUnary(op), Named(number, op.code)));
+      const TensorInfo& in = At(graph, op.inputs[0]);
+      TensorInfo& out = At(graph, op.outputs[0]);
+      if (in.is_constant()) {
+        if (in.type != out.type || !(in.shape == out.shape)) {
+          return absl::InvalidArgumentError(
+              Named(number, op.code) + ": types or shapes of x and y differ");
+        }
+        out.data = in.data;
+        continue;
+      }
+    }
+    kept.push_back(std::move(op));
+  }
+  graph.ops = std::move(kept);
+  return absl::OkStatus();
+}
+
+absl::Status FoldDequantize(Model& model, LoadBudget& budget) {
+  for (std::size_t i = 0; i < model.num_graphs(); ++i) {
+    SOTTO_RETURN_IF_ERROR(FoldGraph(model, GraphOf(model, i), budget));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FoldHybridWeights(Model& model, LoadBudget& budget) {
+  for (std::size_t i = 0; i < model.num_graphs(); ++i) {
+    SOTTO_RETURN_IF_ERROR(FoldHybrid(model, GraphOf(model, i), budget));
   }
   return absl::OkStatus();
 }

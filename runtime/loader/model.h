@@ -32,9 +32,10 @@ struct TensorInfo {
   ElementType type = ElementType::kFloat32;
   Shape shape;
   Quantization quantization;
-  ByteView data;             // empty: computed at run time
+  ByteView data;             // null: computed at run time
   bool is_variable = false;  // keeps its value between invocations
-  bool is_constant() const { return !data.empty(); }
+  // Without elements, a constant has no bytes, yet a pointer.
+  bool is_constant() const { return data.data() != nullptr; }
 };
 
 inline constexpr std::int32_t kAbsent = -1;  // an optional input left out

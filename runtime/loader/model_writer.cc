@@ -72,55 +72,137 @@ TensorInfo Quantize(Model& model, const TensorInfo& in,
   return out;
 }
 
+// Everything that a file is made of, as it grows.
+class Writer {
+ public:
+  explicit Writer(const Model& model) : model_(model) {
+    buffers_.push_back(
+        tflite::CreateBuffer(builder_));  // 0: no data, by convention
+  }
+
+  Bytes Write() && {
+    std::vector<Offset<tflite::SubGraph>> graphs;
+    for (std::size_t i = 0; i < model_.num_graphs(); ++i) {
+      graphs.push_back(WriteGraph(model_.graph(i), i));
+    }
+    const auto metadata = WriteMetadata();
+    const auto signatures = WriteSignatures();
+    builder_.Finish(
+        tflite::CreateModelDirect(
+            builder_, 3, &codes_, &graphs, model_.description.c_str(),
+            &buffers_, nullptr, metadata.empty() ? nullptr : &metadata,
+            signatures.empty() ? nullptr : &signatures),
+        tflite::ModelIdentifier());
+    return {builder_.GetBufferPointer(),
+            builder_.GetBufferPointer() + builder_.GetSize()};
+  }
+
+ private:
+  using Names = std::vector<std::pair<std::string, std::int32_t>>;
+
+  std::uint32_t WriteBuffer(ByteView data) {
+    if (data.empty()) return 0;
+    builder_.ForceVectorAlignment(data.size(), 1, 16);
+    const auto bytes = builder_.CreateVector(data.data(), data.size());
+    buffers_.push_back(tflite::CreateBuffer(builder_, bytes));
+    return static_cast<std::uint32_t>(buffers_.size()) - 1;
+  }
+
+  Offset<tflite::Tensor> WriteTensor(const TensorInfo& tensor) {
+    const std::uint32_t buffer = WriteBuffer(tensor.data);
+    const std::vector<std::int32_t> dims = DimsOf(tensor.shape);
+    const auto quantization = WriteQuantization(builder_, tensor.quantization);
+    return tflite::CreateTensorDirect(
+        builder_, &dims, static_cast<tflite::TensorType>(tensor.type), buffer,
+        tensor.name.c_str(), quantization, tensor.is_variable);
+  }
+
+  std::uint32_t WriteCode(const OpInfo& op) {
+    const auto [at, added] = code_index_.try_emplace(
+        {op.code, op.version}, static_cast<std::uint32_t>(codes_.size()));
+    if (!added) return at->second;
+    const bool custom = op.code >= OpCode::kDetectionPostProcess;
+    const auto number =
+        custom ? static_cast<std::int32_t>(tflite::BuiltinOperator::CUSTOM)
+               : static_cast<std::int32_t>(op.code);
+    codes_.push_back(tflite::CreateOperatorCodeDirect(
+        builder_, static_cast<std::int8_t>(std::min(number, 127)),
+        custom ? OpName(op.code) : nullptr, op.version,
+        static_cast<tflite::BuiltinOperator>(number)));
+    return at->second;
+  }
+
+  Offset<tflite::Operator> WriteOperator(const OpInfo& op) {
+    const std::uint32_t code = WriteCode(op);
+    const WrittenOptions options = WriteOptions(builder_, op.code, op.options);
+    const std::vector<std::uint8_t> custom(op.options.custom.begin(),
+                                           op.options.custom.end());
+    const bool has_custom =
+        op.code >= OpCode::kDetectionPostProcess && !custom.empty();
+    return tflite::CreateOperatorDirect(
+        builder_, code, &op.inputs, &op.outputs, options.type, options.table,
+        has_custom ? &custom : nullptr,
+        tflite::CustomOptionsFormat::FLEXBUFFERS, nullptr,
+        op.intermediates.empty() ? nullptr : &op.intermediates, 0, 0,
+        options.second_type, options.second_table);
+  }
+
+  Offset<tflite::SubGraph> WriteGraph(const Graph& graph, std::size_t number) {
+    std::vector<Offset<tflite::Tensor>> tensors;
+    for (const TensorInfo& tensor : graph.tensors) {
+      tensors.push_back(WriteTensor(tensor));
+    }
+    std::vector<Offset<tflite::Operator>> ops;
+    for (const OpInfo& op : graph.ops) ops.push_back(WriteOperator(op));
+    std::string name = graph.name;
+    if (name.empty()) {
+      name = number == 0 ? "main" : "subgraph_" + std::to_string(number);
+    }
+    return tflite::CreateSubGraphDirect(builder_, &tensors, &graph.inputs,
+                                        &graph.outputs, &ops, name.c_str());
+  }
+
+  std::vector<Offset<tflite::Metadata>> WriteMetadata() {
+    std::vector<Offset<tflite::Metadata>> out;
+    for (const auto& [name, bytes] : model_.metadata) {
+      const std::uint32_t buffer = WriteBuffer(bytes);
+      out.push_back(
+          tflite::CreateMetadataDirect(builder_, name.c_str(), buffer));
+    }
+    return out;
+  }
+
+  std::vector<Offset<tflite::TensorMap>> WriteNames(const Names& names) {
+    std::vector<Offset<tflite::TensorMap>> out;
+    for (const auto& [name, index] : names) {
+      out.push_back(tflite::CreateTensorMapDirect(
+          builder_, name.c_str(), static_cast<std::uint32_t>(index)));
+    }
+    return out;
+  }
+
+  std::vector<Offset<tflite::SignatureDef>> WriteSignatures() {
+    std::vector<Offset<tflite::SignatureDef>> out;
+    for (const Signature& signature : model_.signatures) {
+      const auto inputs = WriteNames(signature.inputs);
+      const auto outputs = WriteNames(signature.outputs);
+      out.push_back(tflite::CreateSignatureDefDirect(
+          builder_, &inputs, &outputs, signature.key.c_str(),
+          static_cast<std::uint32_t>(signature.subgraph)));
+    }
+    return out;
+  }
+
+  const Model& model_;
+  FlatBufferBuilder builder_{1 << 16};
+  std::vector<Offset<tflite::Buffer>> buffers_;
+  std::map<std::pair<OpCode, std::int32_t>, std::uint32_t> code_index_;
+  std::vector<Offset<tflite::OperatorCode>> codes_;
+};
+
 }  // namespace
 
-Bytes WriteModel(const Model& model) {
-  FlatBufferBuilder builder(1 << 16);
-  std::vector<Offset<tflite::Buffer>> buffers;
-  buffers.push_back(
-      tflite::CreateBuffer(builder));  // 0: no data, by convention
-  std::vector<Offset<tflite::Tensor>> tensors;
-  for (const TensorInfo& tensor : model.tensors) {
-    std::uint32_t buffer = 0;
-    if (tensor.is_constant()) {
-      buffer = static_cast<std::uint32_t>(buffers.size());
-      builder.ForceVectorAlignment(tensor.data.size(), 1, 16);
-      const auto data =
-          builder.CreateVector(tensor.data.data(), tensor.data.size());
-      buffers.push_back(tflite::CreateBuffer(builder, data));
-    }
-    const std::vector<std::int32_t> dims = DimsOf(tensor.shape);
-    const auto quantization = WriteQuantization(builder, tensor.quantization);
-    tensors.push_back(tflite::CreateTensorDirect(
-        builder, &dims, static_cast<tflite::TensorType>(tensor.type), buffer,
-        tensor.name.c_str(), quantization));
-  }
-  std::map<std::pair<OpCode, std::int32_t>, std::uint32_t> code_index;
-  std::vector<Offset<tflite::OperatorCode>> codes;
-  std::vector<Offset<tflite::Operator>> ops;
-  for (const OpInfo& op : model.ops) {
-    const auto [at, added] = code_index.try_emplace(
-        {op.code, op.version}, static_cast<std::uint32_t>(codes.size()));
-    if (added) {
-      const auto number = static_cast<std::int32_t>(op.code);
-      codes.push_back(tflite::CreateOperatorCodeDirect(
-          builder, static_cast<std::int8_t>(std::min(number, 127)), nullptr,
-          op.version, static_cast<tflite::BuiltinOperator>(number)));
-    }
-    const WrittenOptions options = WriteOptions(builder, op.code, op.options);
-    ops.push_back(tflite::CreateOperatorDirect(builder, at->second, &op.inputs,
-                                               &op.outputs, options.type,
-                                               options.table));
-  }
-  const std::vector<Offset<tflite::SubGraph>> graphs = {
-      tflite::CreateSubGraphDirect(builder, &tensors, &model.inputs,
-                                   &model.outputs, &ops, "main")};
-  builder.Finish(tflite::CreateModelDirect(builder, 3, &codes, &graphs,
-                                           model.description.c_str(), &buffers),
-                 tflite::ModelIdentifier());
-  return {builder.GetBufferPointer(),
-          builder.GetBufferPointer() + builder.GetSize()};
-}
+Bytes WriteModel(const Model& model) { return Writer(model).Write(); }
 
 Bytes WriteQuantizedModel(const Model& model, int levels) {
   Model out = model;

@@ -8,8 +8,10 @@
 
 namespace sotto::runtime {
 
-// `model` is one that ParseModel returned or that a builder made. The weights
-// are written as f32.
+// `model` is one that ParseModel returned or that a builder made. All of it is
+// written as it is: types, quantisation, variables, every subgraph, signatures,
+// metadata, custom operators and their options. Resource variables get names
+// from their numbers.
 Bytes WriteModel(const Model& model);
 
 // The same with every weight tensor of rank 2 or more as symmetric int8, one
