@@ -7,7 +7,8 @@ extern const Kernel kAddF32, kAveragePool2DF32, kConcatenationF32, kConv2DF32,
     kMeanF32, kMulF32, kPadF32, kRelu6F32, kReluF32, kReluN1To1F32, kReshapeF32,
     kSoftmaxF32, kSqueezeF32, kSubF32, kTanhF32;
 
-extern const Kernel kConv2DAddF32, kPackedConv2DF32;
+extern const Kernel kConv2DAddF32, kDepthwisePointwiseF32, kPackedConv2DF32,
+    kPackedDepthwiseConv2DF32;
 
 namespace {
 
@@ -17,6 +18,10 @@ constexpr KernelTier kVector = KernelTier::kVector;
 constexpr KernelRow kRows[] = {
     {OpCode::kConv2D, kPacked, &kPackedConv2DF32, "conv_2d_f32_packed"},
     {OpCode::kConv2DAdd, kPacked, &kConv2DAddF32, "conv_2d_add_f32"},
+    {OpCode::kDepthwiseConv2D, kPacked, &kPackedDepthwiseConv2DF32,
+     "depthwise_conv_2d_f32_packed"},
+    {OpCode::kDepthwisePointwise, kPacked, &kDepthwisePointwiseF32,
+     "depthwise_pointwise_f32"},
     {OpCode::kAdd, kVector, &kAddF32, "add_f32"},
     {OpCode::kAveragePool2D, kVector, &kAveragePool2DF32,
      "average_pool_2d_f32"},
