@@ -10,9 +10,7 @@
 // The gates' logistic and tanh take 12 fractional bits and give 15. With the
 // cell's scale 2^n, n in [-15, -9]:
 //   c = sat16(round(f c / 2^15) + round(i g / 2^(30 + n))), clipped
-//   m = sat8(requantize(o tanh(c)) - m_zero), h = m or the projection of m
-// (m_zero is subtracted: that is how files with another m_zero than 0 are
-// defined by the format's own kernels).
+//   m = sat8(requantize(o tanh(c)) + m_zero), h = m or the projection of m
 //
 // Overflow: rows have fewer than 2^16 elements, products 16 bits: 32 suffice
 // for a dot product; with the bias they saturate.
@@ -283,7 +281,7 @@ void Step(const Op& op, const LstmCell& cell, std::size_t row,
     const std::int32_t product = std::int32_t{LogisticQ12(out[i])} *
                                  TanhFixed(c[i], 15 + p.cell_exponent);
     m[i] = static_cast<std::int8_t>(Offset(Requantize(product, p.hidden),
-                                           -p.hidden_zero,
+                                           p.hidden_zero,
                                            RangeOf(ElementType::kInt8)));
   }
   if (cell.projection == nullptr) {

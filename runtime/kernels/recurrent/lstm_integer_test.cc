@@ -58,9 +58,9 @@ class IntegerLstm {
       t = TestTensor::Floats({}, {0});
       t.Quantize({0x1p-12f});
     }
-    // Without a projection it quantises the output, its zero point negated.
+    // Without a projection it quantises the output.
     intermediates_[4].Quantize({form.projection ? kHidden : kH},
-                               form.projection ? 0 : -kHZero);
+                               form.projection ? 0 : kHZero);
     tensors_[0].tensor.type = ElementType::kInt8;
     tensors_[0].Quantize({kX}, kXZero);
     for (std::size_t i = 1; i < 24; ++i) {
