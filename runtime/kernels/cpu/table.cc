@@ -10,12 +10,17 @@ extern const Kernel kAddF32, kAveragePool2DF32, kConcatenationF32, kConv2DF32,
 extern const Kernel kConv2DAddF32, kDepthwisePointwiseF32, kPackedConv2DF32,
     kPackedDepthwiseConv2DF32;
 
+extern const Kernel kConv2DInt8, kDepthwiseConv2DInt8OneChannel;
+
 namespace {
 
 constexpr KernelTier kPacked = KernelTier::kPacked;
 constexpr KernelTier kVector = KernelTier::kVector;
 
 constexpr KernelRow kRows[] = {
+    {OpCode::kConv2D, kPacked, &kConv2DInt8, "conv_2d_int8"},
+    {OpCode::kDepthwiseConv2D, kPacked, &kDepthwiseConv2DInt8OneChannel,
+     "depthwise_conv_2d_int8_one_channel"},
     {OpCode::kConv2D, kPacked, &kPackedConv2DF32, "conv_2d_f32_packed"},
     {OpCode::kConv2DAdd, kPacked, &kConv2DAddF32, "conv_2d_add_f32"},
     {OpCode::kDepthwiseConv2D, kPacked, &kPackedDepthwiseConv2DF32,

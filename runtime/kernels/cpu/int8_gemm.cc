@@ -1,0 +1,286 @@
+#include "runtime/kernels/cpu/int8_gemm.h"
+
+#include "runtime/kernels/cpu/int8_targets.h"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/kernels/cpu/int8_gemm.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h, as Highway asks.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "hwy/highway.h"
+#include "runtime/kernels/cpu/int8_ops-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sotto::runtime {
+namespace HWY_NAMESPACE {
+
+// Sums of a tile, in registers: kRows x kPanels x 16.
+#if HWY_TARGET == HWY_AVX3_DL
+constexpr std::size_t kMaxRows = 14, kWideRows = 7;
+#else
+constexpr std::size_t kMaxRows = 5;
+#endif
+
+template <std::size_t kRows, std::size_t kPanels>
+struct Sums {
+  Int8Vec v[kRows][kPanels][kInt8Vectors];
+};
+
+// What one tile reads.
+struct TileIn {
+  const std::uint8_t* rows;
+  std::size_t step;
+  const std::uint8_t* quads;  // of the first panel
+  std::size_t panel_bytes;
+};
+
+template <std::size_t kRows, std::size_t kPanels>
+HWY_INLINE void Accumulate(const Int8GemmShape& shape,
+                           const std::uint32_t* offsets, const TileIn& in,
+                           Sums<kRows, kPanels>& sums) {
+  const Int8Tag d;
+  const std::size_t step = in.step;
+  const std::uint8_t* HWY_RESTRICT w = in.quads;
+  for (std::size_t s = 0; s < shape.segments; ++s) {
+    // Three rows a pointer: x86 adds once or twice a register.
+    const std::uint8_t* HWY_RESTRICT a[(kRows + 2) / 3];
+    a[0] = in.rows + (offsets == nullptr ? 0 : offsets[s]);
+    SOTTO_INT8_UNROLL
+    for (std::size_t i = 0; i < (kRows + 2) / 3 - 1; ++i) {
+      a[i + 1] = a[i] + 3 * step;
+    }
+    for (std::size_t q = 0; q < shape.segment_quads; ++q) {
+      Int8Vec weights[kPanels][kInt8Vectors];
+      SOTTO_INT8_UNROLL
+      for (std::size_t p = 0; p < kPanels; ++p) {
+        SOTTO_INT8_UNROLL
+        for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+          weights[p][v] = hn::Load(
+              d, reinterpret_cast<const std::int32_t*>(w + p * in.panel_bytes) +
+                     v * kInt8Lanes);
+        }
+      }
+      w += 4 * kInt8Panel;
+      SOTTO_INT8_UNROLL
+      for (std::size_t r = 0; r < kRows; ++r) {
+        const Int8Vec x = Broadcast4(a[r / 3] + r % 3 * step);
+        SOTTO_INT8_UNROLL
+        for (std::size_t p = 0; p < kPanels; ++p) {
+          SOTTO_INT8_UNROLL
+          for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+            sums.v[r][p][v] = Dot4(sums.v[r][p][v], x, weights[p][v]);
+          }
+        }
+      }
+      SOTTO_INT8_UNROLL
+      for (std::size_t i = 0; i < (kRows + 2) / 3; ++i) {
+        a[i] += 4;
+      }
+    }
+  }
+}
+
+struct TileOut {
+  std::uint8_t* rows;
+  std::size_t step;
+  std::size_t channels;  // left from the first panel on
+  const std::int32_t* row_sums;
+  Int8Store store;
+};
+
+#if HWY_TARGET == HWY_AVX3_DL
+// Two rows of two panels: 32 bytes each.
+HWY_INLINE void Store2x32(Int8Vec a0, Int8Vec a1, Int8Vec b0, Int8Vec b1,
+                          const Int8Store& s, std::uint8_t* a,
+                          std::uint8_t* b) {
+  __m512i bytes = _mm512_packs_epi16(_mm512_packs_epi32(a0.raw, a1.raw),
+                                     _mm512_packs_epi32(b0.raw, b1.raw));
+  bytes = _mm512_max_epi8(bytes, _mm512_set1_epi8(s.low));
+  bytes = _mm512_min_epi8(bytes, _mm512_set1_epi8(s.high));
+  bytes = _mm512_xor_si512(bytes, _mm512_set1_epi8(static_cast<char>(s.flip)));
+  // Each 128 bits hold four channels of a0, a1, b0, b1.
+  bytes = _mm512_permutexvar_epi32(
+      _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
+      bytes);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(a),
+                      _mm512_castsi512_si256(bytes));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(b),
+                      _mm512_extracti64x4_epi64(bytes, 1));
+}
+#endif
+
+template <std::size_t kRows, std::size_t kPanels>
+HWY_INLINE void StoreTile(const TileIn& in, const TileOut& out,
+                          Sums<kRows, kPanels>& sums) {
+  const auto channels = [&](std::size_t p) HWY_ATTR -> const Int8Channels& {
+    return *reinterpret_cast<const Int8Channels*>(
+        in.quads + p * in.panel_bytes - sizeof(Int8Channels));
+  };
+#if HWY_TARGET == HWY_AVX3_DL
+  if constexpr (kPanels % 2 == 0) {
+    if (out.channels >= kPanels * kInt8Panel) {
+      SOTTO_INT8_UNROLL
+      for (std::size_t p = 0; p < kPanels / 2; ++p) {
+        const Int8Channels &c0 = channels(2 * p), &c1 = channels(2 * p + 1);
+        std::uint8_t* to = out.rows + 2 * p * kInt8Panel;
+        SOTTO_INT8_UNROLL
+        for (std::size_t r2 = 0; r2 < (kRows + 1) / 2; ++r2) {
+          const std::size_t r = 2 * r2, t = r + 1 < kRows ? r + 1 : r;
+          const Int8Vec a0 = Rescale(sums.v[r][2 * p][0], c0, 0);
+          const Int8Vec a1 = Rescale(sums.v[r][2 * p + 1][0], c1, 0);
+          const Int8Vec b0 = t == r ? a0 : Rescale(sums.v[t][2 * p][0], c0, 0);
+          const Int8Vec b1 =
+              t == r ? a1 : Rescale(sums.v[t][2 * p + 1][0], c1, 0);
+          Store2x32(a0, a1, b0, b1, out.store, to + r * out.step,
+                    to + t * out.step);
+        }
+      }
+      return;
+    }
+  }
+#endif
+  SOTTO_INT8_UNROLL
+  for (std::size_t p = 0; p < kPanels; ++p) {
+    const std::size_t count =
+        std::min(kInt8Panel, out.channels - p * kInt8Panel);
+    SOTTO_INT8_UNROLL
+    for (std::size_t r = 0; r < kRows; ++r) {
+      Int8Vec results[kInt8Vectors];
+      SOTTO_INT8_UNROLL
+      for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+        results[v] = Rescale(sums.v[r][p][v], channels(p), v);
+      }
+      Store16(results, out.store, count,
+              out.rows + r * out.step + p * kInt8Panel);
+    }
+  }
+}
+
+template <std::size_t kRows, std::size_t kPanels>
+HWY_NOINLINE void Tile(const Int8GemmShape& shape, const std::uint32_t* offsets,
+                       const TileIn& in, const TileOut& out) {
+  const Int8Tag d;
+  Sums<kRows, kPanels> sums;
+  SOTTO_INT8_UNROLL
+  for (std::size_t p = 0; p < kPanels; ++p) {
+    const auto* start = reinterpret_cast<const Int8Channels*>(
+        in.quads + p * in.panel_bytes - sizeof(Int8Channels));
+    SOTTO_INT8_UNROLL
+    for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+      const Int8Vec first = hn::Load(d, start->start + v * kInt8Lanes);
+      SOTTO_INT8_UNROLL
+      for (std::size_t r = 0; r < kRows; ++r) {
+        sums.v[r][p][v] = first;
+      }
+    }
+  }
+  if (out.row_sums != nullptr) {
+    SOTTO_INT8_UNROLL
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const Int8Vec extra = hn::Set(d, out.row_sums[r]);
+      SOTTO_INT8_UNROLL
+      for (std::size_t p = 0; p < kPanels; ++p) {
+        SOTTO_INT8_UNROLL
+        for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+          sums.v[r][p][v] = hn::Add(sums.v[r][p][v], extra);
+        }
+      }
+    }
+  }
+  Accumulate(shape, offsets, in, sums);
+  StoreTile(in, out, sums);
+}
+
+using TileFunction = void (*)(const Int8GemmShape&, const std::uint32_t*,
+                              const TileIn&, const TileOut&);
+template <std::size_t kPanels, std::size_t... kIndex>
+constexpr auto TilesOf(std::index_sequence<kIndex...>) {
+  return std::array<TileFunction, sizeof...(kIndex)>{
+      &Tile<kIndex + 1, kPanels>...};
+}
+constexpr auto kNarrow = TilesOf<1>(std::make_index_sequence<kMaxRows>());
+#if HWY_TARGET == HWY_AVX3_DL
+constexpr auto kPairs = TilesOf<2>(std::make_index_sequence<kMaxRows>());
+constexpr auto kWide = TilesOf<4>(std::make_index_sequence<kWideRows>());
+#endif
+
+void GemmImpl(const Int8Gemm& g) {
+  const std::size_t panel_bytes = g.shape.panel_bytes();
+  // As many rows in every tile of a line as can be.
+  const std::size_t tiles = (g.pixels + kMaxRows - 1) / kMaxRows;
+  const std::size_t rows = g.pixels / std::max<std::size_t>(tiles, 1);
+  const std::size_t longer = g.pixels - tiles * rows;  // with one row more
+  const std::size_t panels = g.shape.panels();
+  for (std::size_t p = 0; p < panels;) {
+    std::size_t wide = 1;
+#if HWY_TARGET == HWY_AVX3_DL
+    if (p + 2 <= panels) wide = 2;
+    if (p + 4 <= panels && rows + (longer > 0) <= kWideRows) wide = 4;
+    const TileFunction* const table = wide == 1   ? kNarrow.data()
+                                      : wide == 2 ? kPairs.data()
+                                                  : kWide.data();
+#else
+    const TileFunction* const table = kNarrow.data();
+#endif
+    TileIn in = {.rows = nullptr,
+                 .step = g.in_step,
+                 .quads = g.panels + p * panel_bytes + sizeof(Int8Channels),
+                 .panel_bytes = panel_bytes};
+    TileOut out = {.rows = nullptr,
+                   .step = g.out_step,
+                   .channels = g.shape.channels - p * kInt8Panel,
+                   .row_sums = g.row_sums,
+                   .store = {g.low, g.high, g.flip}};
+    for (std::size_t line = 0; line < g.lines; ++line) {
+      in.rows = g.in + line * g.in_line_step;
+      out.rows = g.out + line * g.out_line_step + p * kInt8Panel;
+      for (std::size_t tile = 0; tile < tiles; ++tile) {
+        const std::size_t count = rows + (tile < longer);
+        table[count - 1](g.shape, g.segment_offsets, in, out);
+        in.rows += count * g.in_step;
+        out.rows += count * g.out_step;
+        if (out.row_sums != nullptr) out.row_sums += count;
+      }
+    }
+    p += wide;
+  }
+}
+
+void RowSumsImpl(const Int8Gemm& g, const std::uint8_t* ones,
+                 std::int32_t factor, std::int32_t* row_sums) {
+  const Int8Tag d;
+  TileIn in = {
+      .rows = nullptr, .step = g.in_step, .quads = ones, .panel_bytes = 0};
+  for (std::size_t line = 0; line < g.lines; ++line) {
+    in.rows = g.in + line * g.in_line_step;
+    for (std::size_t pixel = 0; pixel < g.pixels; ++pixel) {
+      Sums<1, 1> sums;
+      for (Int8Vec& v : sums.v[0][0]) v = hn::Zero(d);
+      Accumulate(g.shape, g.segment_offsets, in, sums);
+      *row_sums++ = factor * hn::GetLane(sums.v[0][0][0]);
+      in.rows += g.in_step;
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace sotto::runtime
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sotto::runtime {
+
+HWY_EXPORT(GemmImpl);
+HWY_EXPORT(RowSumsImpl);
+
+void RunInt8Gemm(const Int8Gemm& gemm) { HWY_DYNAMIC_DISPATCH(GemmImpl)(gemm); }
+
+void SumInt8Rows(const Int8Gemm& gemm, const std::uint8_t* ones,
+                 std::int32_t factor, std::int32_t* sums) {
+  HWY_DYNAMIC_DISPATCH(RowSumsImpl)(gemm, ones, factor, sums);
+}
+
+}  // namespace sotto::runtime
+#endif  // HWY_ONCE

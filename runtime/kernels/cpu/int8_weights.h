@@ -1,0 +1,75 @@
+// Constant 8-bit weights with bias: what the convolutions and FULLY_CONNECTED
+// check in Prepare and pack.
+//
+//   acc[c] = bias[c] + sum_i (x[i] - x.zero_point) * (w[c][i] - w.zero_point)
+//   y[c]   = clamp(Requantize(acc[c], factor[c]) + y.zero_point)
+//
+// int8: x, y per tensor, w symmetric, one scale or one per channel; uint8: all
+// per tensor. factor = x.scale * w.scale / y.scale in double precision; where
+// the format has one factor for the tensor, the product is rounded to f32.
+
+#ifndef SOTTO_RUNTIME_KERNELS_CPU_INT8_WEIGHTS_H_
+#define SOTTO_RUNTIME_KERNELS_CPU_INT8_WEIGHTS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/core/kernel.h"
+#include "runtime/kernels/cpu/int8_channels.h"
+#include "runtime/kernels/cpu/int8_gemm.h"
+
+namespace sotto::runtime {
+
+struct Int8Weights {
+  const Tensor *x, *w, *bias, *y;  // bias may be null
+  std::size_t axis;                // of w's channels
+  // w[c][i] lies at c * channel_step + i * step, i < size.
+  std::size_t channels, channel_step, step, size;
+  // One scale for all of w: the product of scales is a float.
+  bool float_product;
+
+  bool is_signed() const { return x->type == ElementType::kInt8; }
+  // Turns a stored x into the u8 that kernels multiply, and such a y back.
+  std::uint8_t flip() const { return is_signed() ? 0x80 : 0; }
+  std::int32_t x_zero() const {
+    return x->quantization.zero_point + (is_signed() ? 128 : 0);
+  }
+  std::int32_t y_zero() const {
+    return y->quantization.zero_point - (is_signed() ? 0 : 128);
+  }
+  // The true integer.
+  std::int32_t At(std::size_t c, std::size_t i) const {
+    const std::size_t at = c * channel_step + i * step;
+    return is_signed()
+               ? w->as<const std::int8_t>()[at]
+               : w->as<const std::uint8_t>()[at] - w->quantization.zero_point;
+  }
+  // What At is more than a weight stored as s8: 0 for int8.
+  std::int32_t excess() const {
+    return is_signed() ? 0 : 128 - w->quantization.zero_point;
+  }
+  FixedPoint Factor(std::size_t c) const;
+  bool SetChannel(std::size_t c, Int8Channels* channels) const;
+};
+
+// Types, quantisation, bias, every channel's range. UNIMPLEMENTED: other types,
+// weights that are no constant, factors of 1 and more.
+StatusCode CheckInt8Weights(PrepareContext& context,
+                            const Int8Weights& weights);
+
+// Clamp of y as s8, for the fused activation.
+struct Int8Clamp {
+  std::int8_t low, high;
+};
+Int8Clamp ClampOf(const Tensor& y, Activation activation);
+
+// Panels for RunInt8Gemm, then the ones of SumInt8Rows where excess() != 0.
+std::size_t PackedInt8Bytes(const Int8GemmShape& shape,
+                            const Int8Weights& weights);
+// A segment has segment_size weights.
+void PackInt8(const Int8GemmShape& shape, const Int8Weights& weights,
+              std::size_t segment_size, std::uint8_t* packed);
+
+}  // namespace sotto::runtime
+
+#endif  // SOTTO_RUNTIME_KERNELS_CPU_INT8_WEIGHTS_H_
