@@ -1,5 +1,6 @@
 #include "runtime/loader/model_file.h"
 
+#include <cmath>
 #include <functional>
 
 #include "base/file.h"
@@ -31,6 +32,13 @@ TEST(ModelFileTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(back.description, model.description);
 }
 
+// Makes the graph's input int8.
+void Quantize(Model& model, Quantization quantization) {
+  TensorInfo& input = model.tensors[static_cast<std::size_t>(model.inputs[0])];
+  input.type = ElementType::kInt8;
+  input.quantization = std::move(quantization);
+}
+
 TEST(ModelFileTest, EachDamagedObjectIsRefusedByName) {
   struct Case {
     std::string message;
@@ -49,12 +57,25 @@ TEST(ModelFileTest, EachDamagedObjectIsRefusedByName) {
          m.tensors[static_cast<std::size_t>(m.ops[0].inputs[1])].shape.dims[0] =
              15;
        }},
-      {"dimension", [](Model& m) { m.tensors[0].shape.dims[1] = 0; }},
+      {"dimension", [](Model& m) { m.tensors[0].shape.dims[1] = -1; }},
       {"dimension", [](Model& m) { m.tensors[0].shape.dims[1] = 1 << 30; }},
-      {"zero point",
+      {"zero point -129 is outside [-128, 127]",
+       [](Model& m) { Quantize(m, {.scale = {1.0f}, .zero_point = {-129}}); }},
+      {"2 scales but 3 zero points",
        [](Model& m) {
-         m.tensors[0].quantization = {
-             .scale = {1.0f}, .zero_point = {INT64_MIN}, .dimension = 0};
+         Quantize(m, {.scale = {1.0f, 1.0f}, .zero_point = {0, 0, 0}});
+       }},
+      {"scale is not finite",
+       [](Model& m) { Quantize(m, {.scale = {0.0f}, .zero_point = {0}}); }},
+      {"scale is not finite",
+       [](Model& m) { Quantize(m, {.scale = {NAN}, .zero_point = {0}}); }},
+      {"3 scales do not fit dimension 3",
+       [](Model& m) {
+         Quantize(m, {.scale = {1, 1, 1}, .zero_point = {0}, .dimension = 3});
+       }},
+      {"scales do not fit dimension 4",
+       [](Model& m) {
+         Quantize(m, {.scale = {1, 1, 1}, .zero_point = {}, .dimension = 4});
        }},
   };
   for (const Case& c : cases) {
@@ -70,6 +91,14 @@ template <typename T>
 void SetField(const void* table, flatbuffers::voffset_t field, T value) {
   auto* raw = static_cast<flatbuffers::Table*>(const_cast<void*>(table));
   ASSERT_TRUE(raw->SetField<T>(field, value, T{}));
+}
+
+// The type of the file's int32 tensors becomes `type`.
+void SetIntegers(const tflite::Model& m, std::int8_t type) {
+  for (const auto* tensor : *m.subgraphs()->Get(0)->tensors()) {
+    if (tensor->type() != tflite::TensorType::INT32) continue;
+    SetField<std::int8_t>(tensor, tflite::Tensor::VT_TYPE, type);
+  }
 }
 
 TEST(ModelFileTest, EachDamagedFieldOfTheFileIsRefusedWithItsCode) {
@@ -92,13 +121,12 @@ TEST(ModelFileTest, EachDamagedFieldOfTheFileIsRefusedWithItsCode) {
          SetField<std::uint32_t>(graph(m).tensors()->Get(1),
                                  tflite::Tensor::VT_BUFFER, 999);
        }},
-      {StatusCode::kUnimplemented, "element type 5",
-       [&](const tflite::Model& m) {
-         for (const auto* tensor : *graph(m).tensors()) {
-           if (tensor->type() != tflite::TensorType::INT32) continue;
-           SetField<std::int8_t>(tensor, tflite::Tensor::VT_TYPE, 5);
-         }
-       }},
+      {StatusCode::kUnimplemented, "operator 3 RESHAPE: tensor 9 is of strings",
+       [&](const tflite::Model& m) { SetIntegers(m, 5); }},
+      {StatusCode::kUnimplemented, "element type 11 COMPLEX128 has no kernel",
+       [&](const tflite::Model& m) { SetIntegers(m, 11); }},
+      {StatusCode::kInvalidArgument, "element type 99 is none of the format",
+       [&](const tflite::Model& m) { SetIntegers(m, 99); }},
       {StatusCode::kInvalidArgument, "has no operator code",
        [&](const tflite::Model& m) {
          SetField<std::uint32_t>(graph(m).operators()->Get(2),
@@ -120,6 +148,12 @@ TEST(ModelFileTest, EachDamagedFieldOfTheFileIsRefusedWithItsCode) {
              graph(m).operators()->Get(0)->builtin_options(),
              tflite::Conv2DOptions::VT_FUSED_ACTIVATION_FUNCTION, 5);
        }},
+      {StatusCode::kInvalidArgument, "fused activation is -7",
+       [&](const tflite::Model& m) {
+         SetField<std::int8_t>(
+             graph(m).operators()->Get(0)->builtin_options(),
+             tflite::Conv2DOptions::VT_FUSED_ACTIVATION_FUNCTION, -7);
+       }},
   };
   for (const Case& c : cases) {
     Bytes bytes = WriteModel(Good());
@@ -129,12 +163,15 @@ TEST(ModelFileTest, EachDamagedFieldOfTheFileIsRefusedWithItsCode) {
   }
 }
 
-TEST(ModelFileTest, MissingOperatorsAreListed) {
+TEST(ModelFileTest, MissingOperatorsAreListedWithTheirVersions) {
   Model model = Good();
-  model.ops[1].code = static_cast<OpCode>(77);
+  model.ops[1].code = static_cast<OpCode>(10);  // no kernel in any build
+  model.ops[1].version = 2;
   model.ops[2].code = static_cast<OpCode>(9999);
-  EXPECT_THAT(Reparse(model), StatusIs(absl::StatusCode::kUnimplemented,
-                                       HasSubstr("SHAPE, code 9999")));
+  EXPECT_THAT(Reparse(model),
+              StatusIs(absl::StatusCode::kUnimplemented,
+                       HasSubstr("operators without a kernel: HASHTABLE_LOOKUP "
+                                 "version 2, code 9999 version 1")));
 }
 
 TEST(ModelFileTest, OperatorsRefuseWrongOptionsAndShapes) {

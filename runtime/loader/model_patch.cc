@@ -32,6 +32,15 @@ absl::StatusOr<Bytes> ReplaceConstants(ByteView file,
           "%s: %d bytes are given, it has %d", what,
           static_cast<std::int64_t>(bytes.size()), buffer->data()->size()));
     }
+    for (flatbuffers::uoffset_t g = 1; g < model.subgraphs()->size(); ++g) {
+      for (const auto* tensor : *model.subgraphs()->Get(g)->tensors()) {
+        if (tensor->buffer() == number) {
+          return absl::InvalidArgumentError(absl::StrFormat(
+              "%s: subgraph %d shares its buffer and would change too", what,
+              g));
+        }
+      }
+    }
     for (flatbuffers::uoffset_t i = 0; i < tensors.size(); ++i) {
       if (tensors.Get(i)->buffer() != number) continue;
       const auto other = replacements.find(static_cast<std::int32_t>(i));

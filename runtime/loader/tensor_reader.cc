@@ -79,11 +79,12 @@ absl::StatusOr<Quantization> QuantizationOf(
       reader.budget.Charge(count * (sizeof(float) + sizeof(std::int64_t))));
   out.scale.assign(in->scale()->begin(), in->scale()->end());
   out.dimension = in->quantized_dimension();
+  // Biases, shapes, indices, counts.
+  const bool integer =
+      type == ElementType::kInt32 || type == ElementType::kInt64;
   if (!AllUsable(out.scale)) {
-    // Shapes, indices and counts: files give some of them empty scales.
-    if (type == ElementType::kInt32 || type == ElementType::kInt64) {
-      return Quantization{};
-    }
+    // Files give some of these empty scales, which no kernel reads.
+    if (integer) return Quantization{};
     return Bad("a quantisation scale is not finite and above 0");
   }
   const std::size_t zeros =
@@ -107,6 +108,8 @@ absl::StatusOr<Quantization> QuantizationOf(
     }
   }
   if (count > 1) {
+    // Files give biases, which have one dimension, that of the weights.
+    if (shape.rank == 1 && integer) out.dimension = 0;
     const std::int32_t dimension = out.dimension;
     if (dimension < 0 || static_cast<std::size_t>(dimension) >= shape.rank ||
         static_cast<std::size_t>(shape[static_cast<std::size_t>(dimension)]) !=
