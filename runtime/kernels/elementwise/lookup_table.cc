@@ -34,14 +34,15 @@ StatusCode TabulateShorts(PrepareContext& context, Op& op, RealFunction f) {
     if (!(value == value)) return 0.0f;
     return std::clamp(value, -32768.0f, 32767.0f);
   };
-  // Infinities stand for the ends of the output's range; what is finite but far
-  // outside stays far outside.
+  // Infinities stand for the ends of the output's range. What is finite but far
+  // outside counts as twice those ends: otherwise the correction of the entry
+  // before it would leave the range on the other side.
   const auto scaled = [&](float at) {
     const float value = f(at);
     if (std::isinf(value)) {
       return inverse * out * (value < 0.0f ? -32768.0f : 32767.0f);
     }
-    return std::clamp(value * inverse, -1e30f, 1e30f);
+    return std::clamp(value * inverse, -65536.0f, 65536.0f);
   };
   for (std::size_t i = 0; i < ShortTable::kSteps; ++i) {
     const float at = low + static_cast<float>(i) * step;

@@ -70,8 +70,7 @@ struct ShortTable {
   }
 };
 
-// Fills op.state with the table of f between int16 tensors of zero points 0;
-// infinities stand for the ends of the range.
+// Fills op.state with the table of f between int16 tensors of zero points 0.
 StatusCode TabulateShorts(PrepareContext& context, Op& op, RealFunction f);
 
 StatusCode EvalShortTable(EvalContext& context, const Op& op);
