@@ -93,7 +93,13 @@ absl::Status GraphRunner::PrepareNode(Node& node) {
     NodePreparation context(node, shared_);
     node.op.state = nullptr;
     for (Tensor* output : node.outputs) output->is_dynamic = false;
+    const StatusCode before = code;
     code = choice.rows[i]->kernel->Prepare(context, node.op);
+    // What is wrong says more than what a further kernel does not take.
+    if (code == StatusCode::kUnimplemented && before != code) {
+      code = before;
+      continue;
+    }
     if (code == StatusCode::kOk) {
       node.kernel = choice.rows[i]->kernel;
       node.label = choice.rows[i]->label;
@@ -161,6 +167,27 @@ absl::Status GraphRunner::Fold(Node& node) {
   return absl::OkStatus();
 }
 
+void GraphRunner::Rewrite() {
+  const InterpreterOptions& options = shared_.options;
+  if (options.keep_activations) return;
+  std::vector<const Tensor*> outputs;
+  for (const std::int32_t t : graph_.outputs) {
+    outputs.push_back(&tensors_[static_cast<std::size_t>(t)]);
+  }
+  if (!options.delegates.empty()) {
+    std::vector<std::int32_t> versions;
+    for (const OpInfo& op : graph_.ops) versions.push_back(op.version);
+    decisions_ = PartitionNodes(nodes_, outputs, options.delegates,
+                                {.threads = options.threads,
+                                 .by_cost = options.delegates_by_cost,
+                                 .versions = std::move(versions)});
+  }
+  if (options.backend == Backend::kCpu) {
+    FuseNodes(nodes_, outputs,
+              [this](Node& node) { return PrepareNode(node).ok(); });
+  }
+}
+
 absl::Status GraphRunner::Prepare(std::span<const Shape> input_shapes) {
   ready_ = false;
   memory_ = {};
@@ -215,15 +242,7 @@ absl::Status GraphRunner::Prepare(std::span<const Shape> input_shapes) {
     }
     if (Foldable(node)) SOTTO_RETURN_IF_ERROR(Fold(node));
   }
-  if (shared_.options.backend == Backend::kCpu &&
-      !shared_.options.keep_activations) {
-    std::vector<const Tensor*> outputs;
-    for (const std::int32_t t : graph_.outputs) {
-      outputs.push_back(&tensors_[static_cast<std::size_t>(t)]);
-    }
-    FuseNodes(nodes_, outputs,
-              [this](Node& node) { return PrepareNode(node).ok(); });
-  }
+  Rewrite();
   return Plan();
 }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "runtime/delegates/partition.h"
 #include "runtime/host/aligned_buffer.h"
 #include "runtime/host/node.h"
 #include "runtime/host/options.h"
@@ -73,6 +74,7 @@ class GraphRunner {
   const Graph& graph() const { return graph_; }
   std::vector<Tensor>& tensors() { return tensors_; }
   const std::vector<Node>& nodes() const { return nodes_; }
+  const std::vector<DelegateDecision>& decisions() const { return decisions_; }
   const MemoryUse& memory() const { return memory_; }
   // Shape of each graph input, in order.
   std::vector<Shape> InputShapes() const;
@@ -94,6 +96,7 @@ class GraphRunner {
   absl::Status RunDeferred(Node& node);
   absl::Status RunNode(Node& node);
   absl::Status Fold(Node& node);
+  void Rewrite();  // delegates, then fused nodes
   absl::Status Plan();
   void PackNode(Node& node);
   bool Known(const Node& node) const;
@@ -118,6 +121,7 @@ class GraphRunner {
   std::vector<std::size_t> slot_, scratch_slot_;
   AlignedBuffer arena_;
   MemoryUse memory_;
+  std::vector<DelegateDecision> decisions_;
   bool ready_ = false;
 };
 

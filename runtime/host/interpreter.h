@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "runtime/core/kernel.h"
 #include "runtime/host/graph_runner.h"
+#include "runtime/host/macs.h"
 #include "runtime/host/options.h"
 #include "runtime/loader/model.h"
 
@@ -86,6 +87,10 @@ class Interpreter {
   // keep_activations.
   void UseWeights(std::int32_t tensor, std::span<const float> values);
 
+  // Who runs each operator of the file; empty without delegates.
+  const std::vector<DelegateDecision>& decisions() const {
+    return runner_->decisions();
+  }
   const MemoryUse& memory() const { return runner_->memory(); }
   std::size_t arena_bytes() const { return memory().arena; }
 
@@ -98,10 +103,8 @@ class Interpreter {
   GraphRunner* runner_ = nullptr;  // of the chosen graph, in shared_
 };
 
-// Multiply-accumulates of one run of `node`, by the usual count for
-// convolutions, fully connected layers and matrix products; 0 for others.
-std::uint64_t CountMacs(const Node& node);
-// Of one Invoke, without called subgraphs.
+// Multiply-accumulates (runtime/host/macs.h) of one Invoke, without called
+// subgraphs and without what a delegate runs.
 std::uint64_t CountMacs(const Interpreter& interpreter);
 
 }  // namespace sotto::runtime

@@ -34,20 +34,21 @@ TEST(InterpreterTest, ABatchGivesWhatItsExamplesGiveAlone) {
   }
 }
 
-TEST(InterpreterTest, KeepingActivationsChangesMemoryNotResults) {
+TEST(InterpreterTest, KeepingActivationsChangesKernelsNotResults) {
   const Model model = MakeArchitecture({.name = "cnn"}).value();
   Interpreter lean = Interpreter::Create(model, {.batch = 2}).value();
   Interpreter full =
       Interpreter::Create(model, {.batch = 2, .keep_activations = true})
           .value();
-  EXPECT_LT(lean.arena_bytes(), full.arena_bytes());
+  EXPECT_GT(lean.memory().packed, 0u);
+  EXPECT_EQ(full.memory().packed, 0u);
   FillPattern(lean.input());
   FillPattern(full.input());
   for (int i = 0; i < 2; ++i) {
     ASSERT_THAT(lean.Invoke(), IsOk());
     ASSERT_THAT(full.Invoke(), IsOk());
     for (std::size_t j = 0; j < lean.output().size(); ++j) {
-      EXPECT_EQ(lean.output()[j], full.output()[j]);
+      EXPECT_NEAR(lean.output()[j], full.output()[j], 1e-5);
     }
   }
 }
@@ -57,7 +58,7 @@ TEST(InterpreterTest, TheEstimateIsWhatCreateTakesAndTheLimitIsExact) {
   const InterpreterOptions options = {.batch = 3};
   const std::size_t bytes =
       Interpreter::MemoryEstimate(model, options).value().total();
-  EXPECT_EQ(Interpreter::Create(model, options)->arena_bytes(), bytes);
+  EXPECT_EQ(Interpreter::Create(model, options)->memory().total(), bytes);
   EXPECT_THAT(
       Interpreter::Create(model, {.batch = 3, .max_arena_bytes = bytes}),
       IsOk());
@@ -76,7 +77,8 @@ TEST(InterpreterTest, ABatchThatOverflowsEverySizeIsRefused) {
 
 TEST(InterpreterTest, ReplacedWeightsAreUsed) {
   const Model model = MakeArchitecture({.name = "mlp"}).value();
-  Interpreter runner = Interpreter::Create(model, {}).value();
+  Interpreter runner =
+      Interpreter::Create(model, {.keep_activations = true}).value();
   std::vector<std::vector<float>> zeros;
   for (const std::int32_t tensor : model.WeightTensors()) {
     zeros.emplace_back(model.Floats(tensor).size(), 0.0f);

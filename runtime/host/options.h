@@ -48,6 +48,8 @@ struct InterpreterOptions {
   // Tried in this order for parts of the graph; what none takes runs on
   // `backend`.
   std::vector<std::shared_ptr<DelegateLibrary>> delegates = {};
+  // Only where a delegate's estimate beats the CPU's.
+  bool delegates_by_cost = false;
 };
 
 }  // namespace sotto::runtime
