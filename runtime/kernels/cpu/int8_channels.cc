@@ -56,10 +56,9 @@ bool SetInt8Channel(const Int8Rescale& rescale, const Int8WeightSums& weights,
     addend = Offset(low, rescale.output_zero, RangeOf(ElementType::kInt8)) *
              (std::int64_t{1} << 32);
   }
-  const std::size_t lane = Int8Lane(c);
-  channels->start[lane] = static_cast<std::int32_t>(start);
-  (lane % 2 ? channels->factor_odd : channels->factor_even)[lane / 2] = twice;
-  (lane % 2 ? channels->addend_odd : channels->addend_even)[lane / 2] = addend;
+  channels->start[c] = static_cast<std::int32_t>(start);
+  (c % 2 ? channels->factor_odd : channels->factor_even)[c / 2] = twice;
+  (c % 2 ? channels->addend_odd : channels->addend_even)[c / 2] = addend;
   channels->threshold[c] = static_cast<std::int32_t>(threshold);
   channels->shift[c] = shift;
   return true;

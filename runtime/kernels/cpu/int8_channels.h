@@ -28,18 +28,11 @@ namespace sotto::runtime {
 
 constexpr std::size_t kInt8Panel = 16;
 
-// Vector lane of channel `c` of a panel while sums are formed: products of even
-// and odd lanes are taken apart, and joining their upper halves with one
-// shuffle within 128 bits brings channels into order. Its own inverse.
-inline constexpr std::size_t Int8Lane(std::size_t c) {
-  return (c & ~std::size_t{3}) | ((c & 1) << 1) | ((c >> 1) & 1);
-}
-
 struct alignas(64) Int8Channels {
-  std::int32_t start[16];                       // by lane
-  std::uint64_t factor_even[8], factor_odd[8];  // of lanes 2i, 2i + 1
+  std::int32_t start[16];
+  std::uint64_t factor_even[8], factor_odd[8];  // of channels 2i, 2i + 1
   std::int64_t addend_even[8], addend_odd[8];
-  std::int32_t threshold[16], shift[16];  // by channel
+  std::int32_t threshold[16], shift[16];
 };
 
 // One channel's weights, as true integers (zero point taken off): the sum of

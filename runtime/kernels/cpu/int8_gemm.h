@@ -3,7 +3,7 @@
 // (int8_channels.h), so the order of additions does not matter.
 //
 // Weights lie in panels of 16 output channels: an Int8Channels, then for each
-// quad of four consecutive k its 16 x 4 bytes, lane by lane (Int8Lane). k runs
+// quad of four consecutive k its 16 x 4 bytes. k runs
 // over segments, stretches of a row that are contiguous in memory, each padded
 // to whole quads by zero weights: what the activations hold there is read and
 // does not matter.

@@ -90,20 +90,18 @@ HWY_INLINE Int8Vec Broadcast4(const std::uint8_t* bytes) {
   return hn::Set(Int8Tag(), word);
 }
 
-// Sums of the lanes of vector `part` of a panel -> rescaled, zero point added,
-// channels in order; not yet clamped.
+// Vector `part` of 16 channels' sums, rescaled and with the zero point added,
+// not yet clamped.
 HWY_INLINE Int8Vec Rescale(Int8Vec sums, const Int8Channels& c,
                            std::size_t part) {
 #if HWY_TARGET == HWY_SCALAR
-  // One lane: Store16 brings channels into order.
-  const std::size_t channel = Int8Lane(part);
   const std::uint64_t product =
       (part % 2 ? c.factor_odd : c.factor_even)[part / 2] *
       static_cast<std::uint32_t>(sums.raw);
   const std::int64_t sum = static_cast<std::int64_t>(product) +
                            (part % 2 ? c.addend_odd : c.addend_even)[part / 2];
   const auto high = static_cast<std::int32_t>(sum >> 32);
-  return Int8Vec((high - (high < c.threshold[channel])) >> c.shift[channel]);
+  return Int8Vec((high - (high < c.threshold[part])) >> c.shift[part]);
 #else
   const Int8Tag d;
   const hn::Repartition<std::uint64_t, Int8Tag> d64;
@@ -121,26 +119,23 @@ HWY_INLINE Int8Vec Rescale(Int8Vec sums, const Int8Channels& c,
       hn::Add(hn::MulEven(hn::BitCast(du, hn::ShiftRight<32>(u)),
                           hn::BitCast(du, bits(c.factor_odd + at))),
               bits(c.addend_odd + at));
+  const std::size_t lane = part * kInt8Lanes;
 #if HWY_TARGET == HWY_AVX3_DL
-  Int8Vec high{_mm512_castps_si512(_mm512_shuffle_ps(
-      _mm512_castsi512_ps(even.raw), _mm512_castsi512_ps(odd.raw), 0xDD))};
+  // The upper halves of even and odd lanes joined by one instruction.
+  Int8Vec high{_mm512_castps_si512(_mm512_mask_movehdup_ps(
+      _mm512_castsi512_ps(odd.raw), 0x5555, _mm512_castsi512_ps(even.raw)))};
   // The mask register takes the place of a subtraction of -1.
   high.raw = _mm512_mask_add_epi32(
       high.raw,
       _mm512_cmplt_epi32_mask(high.raw, _mm512_load_si512(c.threshold)),
       high.raw, _mm512_set1_epi32(-1));
 #else
-#if HWY_TARGET == HWY_AVX2
-  Int8Vec high{_mm256_castps_si256(_mm256_shuffle_ps(
-      _mm256_castsi256_ps(even.raw), _mm256_castsi256_ps(odd.raw), 0xDD))};
-#else
-  Int8Vec high = hn::ConcatOdd(d, hn::BitCast(d, odd), hn::BitCast(d, even));
-#endif
-  const std::size_t lane = part * kInt8Lanes;
+  Int8Vec high = hn::OddEven(hn::BitCast(d, odd),
+                             hn::BitCast(d, hn::ShiftRight<32>(even)));
   high = hn::Add(
       high, hn::VecFromMask(d, hn::Lt(high, hn::Load(d, c.threshold + lane))));
 #endif
-  return hn::Shr(high, hn::Load(d, c.shift + part * kInt8Lanes));
+  return hn::Shr(high, hn::Load(d, c.shift + lane));
 #endif
 }
 
@@ -177,7 +172,7 @@ HWY_INLINE void Store16(const Int8Vec (&results)[kInt8Vectors],
     const auto narrow = hn::Clamp(hn::DemoteTo(d8, results[v]),
                                   hn::Set(d8, s.low), hn::Set(d8, s.high));
     hn::StoreU(hn::Xor(narrow, hn::Set(d8, static_cast<std::int8_t>(s.flip))),
-               d8, bytes + (kInt8Lanes == 1 ? Int8Lane(v) : v * kInt8Lanes));
+               d8, bytes + v * kInt8Lanes);
   }
   std::memcpy(out, bytes, count);
 #endif

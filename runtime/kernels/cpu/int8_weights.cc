@@ -27,10 +27,11 @@ FixedPoint Int8Weights::Factor(std::size_t c) const {
   return ToFixedPoint(product / static_cast<double>(ScaleOf(*y, 0)));
 }
 
-bool Int8Weights::SetChannel(std::size_t c, Int8Channels* made) const {
+bool Int8Weights::SetChannel(std::size_t c, std::size_t lane,
+                             Int8Channels* made) const {
   return SetInt8Channel({.input_zero = x_zero(), .output_zero = y_zero()},
-                        SumsOf(*this, c), BiasOf(*this, c), Factor(c),
-                        c % kInt8Panel, made);
+                        SumsOf(*this, c), BiasOf(*this, c), Factor(c), lane,
+                        made);
 }
 
 StatusCode CheckInt8Weights(PrepareContext& context, const Int8Weights& v) {
@@ -61,7 +62,7 @@ StatusCode CheckInt8Weights(PrepareContext& context, const Int8Weights& v) {
   for (std::size_t c = 0; c < v.channels; ++c) {
     if (!IsInt8ChannelSafe(static_cast<std::int64_t>(v.size), BiasOf(v, c),
                            v.Factor(c)) &&
-        !v.SetChannel(c, &unused)) {
+        !v.SetChannel(c, 0, &unused)) {
       return context.Fail(StatusCode::kUnimplemented,
                           "a channel's factor or bias is out of range");
     }
@@ -103,12 +104,12 @@ void PackInt8(const Int8GemmShape& shape, const Int8Weights& weights,
   for (std::size_t c = 0; c < weights.channels; ++c) {
     std::uint8_t* panel = packed + c / kInt8Panel * shape.panel_bytes();
     // Prepare saw that the channel fits.
-    weights.SetChannel(c, reinterpret_cast<Int8Channels*>(panel));
-    pack(Int8Lane(c % kInt8Panel), panel + sizeof(Int8Channels),
-         [&](std::size_t i) {
-           return static_cast<std::uint8_t>(
-               data[c * weights.channel_step + i * weights.step] ^ flip);
-         });
+    weights.SetChannel(c, c % kInt8Panel,
+                       reinterpret_cast<Int8Channels*>(panel));
+    pack(c % kInt8Panel, panel + sizeof(Int8Channels), [&](std::size_t i) {
+      return static_cast<std::uint8_t>(
+          data[c * weights.channel_step + i * weights.step] ^ flip);
+    });
   }
   if (weights.excess() != 0) {
     for (std::size_t lane = 0; lane < kInt8Panel; ++lane) {

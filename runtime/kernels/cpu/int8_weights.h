@@ -49,7 +49,9 @@ struct Int8Weights {
     return is_signed() ? 0 : 128 - w->quantization.zero_point;
   }
   FixedPoint Factor(std::size_t c) const;
-  bool SetChannel(std::size_t c, Int8Channels* channels) const;
+  // Fills in `lane`; false where channel `c` is out of range.
+  bool SetChannel(std::size_t c, std::size_t lane,
+                  Int8Channels* channels) const;
 };
 
 // Types, quantisation, bias, every channel's range. UNIMPLEMENTED: other types,

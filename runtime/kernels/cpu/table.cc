@@ -2,15 +2,15 @@
 
 namespace sotto::runtime {
 
-extern const Kernel kAddF32, kAveragePool2DF32, kConcatenationF32, kConv2DF32,
-    kDepthwiseConv2DF32, kFullyConnectedF32, kLogisticF32, kMaxPool2DF32,
-    kMeanF32, kMulF32, kPadF32, kRelu6F32, kReluF32, kReluN1To1F32, kReshapeF32,
-    kSoftmaxF32, kSqueezeF32, kSubF32, kTanhF32;
+extern const Kernel kAddF32, kAveragePool2DF32, kConv2DF32, kDepthwiseConv2DF32,
+    kFullyConnectedF32, kLogisticF32, kMaxPool2DF32, kMeanF32, kMulF32,
+    kRelu6F32, kReluF32, kReluN1To1F32, kSoftmaxF32, kSubF32, kTanhF32;
 
 extern const Kernel kConv2DAddF32, kDepthwisePointwiseF32, kPackedConv2DF32,
     kPackedDepthwiseConv2DF32;
 
-extern const Kernel kConv2DInt8, kDepthwiseConv2DInt8OneChannel;
+extern const Kernel kConv2DInt8, kDepthwiseConv2DInt8,
+    kDepthwiseConv2DInt8OneChannel;
 
 namespace {
 
@@ -21,6 +21,8 @@ constexpr KernelRow kRows[] = {
     {OpCode::kConv2D, kPacked, &kConv2DInt8, "conv_2d_int8"},
     {OpCode::kDepthwiseConv2D, kPacked, &kDepthwiseConv2DInt8OneChannel,
      "depthwise_conv_2d_int8_one_channel"},
+    {OpCode::kDepthwiseConv2D, kPacked, &kDepthwiseConv2DInt8,
+     "depthwise_conv_2d_int8"},
     {OpCode::kConv2D, kPacked, &kPackedConv2DF32, "conv_2d_f32_packed"},
     {OpCode::kConv2DAdd, kPacked, &kConv2DAddF32, "conv_2d_add_f32"},
     {OpCode::kDepthwiseConv2D, kPacked, &kPackedDepthwiseConv2DF32,
@@ -30,7 +32,6 @@ constexpr KernelRow kRows[] = {
     {OpCode::kAdd, kVector, &kAddF32, "add_f32"},
     {OpCode::kAveragePool2D, kVector, &kAveragePool2DF32,
      "average_pool_2d_f32"},
-    {OpCode::kConcatenation, kVector, &kConcatenationF32, "concatenation_f32"},
     {OpCode::kConv2D, kVector, &kConv2DF32, "conv_2d_f32"},
     {OpCode::kDepthwiseConv2D, kVector, &kDepthwiseConv2DF32,
      "depthwise_conv_2d_f32"},
@@ -42,13 +43,10 @@ constexpr KernelRow kRows[] = {
     {OpCode::kRelu, kVector, &kReluF32, "relu_f32"},
     {OpCode::kReluN1To1, kVector, &kReluN1To1F32, "relu_n1_to_1_f32"},
     {OpCode::kRelu6, kVector, &kRelu6F32, "relu6_f32"},
-    {OpCode::kReshape, kVector, &kReshapeF32, "reshape_f32"},
     {OpCode::kSoftmax, kVector, &kSoftmaxF32, "softmax_f32"},
     {OpCode::kTanh, kVector, &kTanhF32, "tanh_f32"},
-    {OpCode::kPad, kVector, &kPadF32, "pad_f32"},
     {OpCode::kMean, kVector, &kMeanF32, "mean_f32"},
     {OpCode::kSub, kVector, &kSubF32, "sub_f32"},
-    {OpCode::kSqueeze, kVector, &kSqueezeF32, "squeeze_f32"},
 };
 
 }  // namespace
