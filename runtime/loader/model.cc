@@ -38,9 +38,130 @@ void EncodeOptions(Encoder& encoder, const Options& o) {
   EncodeShape(encoder, o.new_shape);
 }
 
+// What the first version of the encoding had no place for: each field that is
+// not at its default, by number, in order of numbers.
+class MoreOptions {
+ public:
+  explicit MoreOptions(const Options& o) {
+    const Options d;
+    Add(1, o.stride_d, d.stride_d);
+    Add(2, o.dilation_d, d.dilation_d);
+    Add(3, std::bit_cast<std::uint32_t>(o.alpha), 0);
+    Add(4, o.batch_dims, 0);
+    Add(5, o.count, 0);
+    Add(6, o.block_size, 0);
+    Add(7, o.rank, 0);
+    Add(8, o.begin_mask, 0);
+    Add(9, o.end_mask, 0);
+    Add(10, o.ellipsis_mask, 0);
+    Add(11, o.new_axis_mask, 0);
+    Add(12, o.shrink_axis_mask, 0);
+    Add(13, o.end_is_offset, 0);
+    Add(14, o.align_corners, 0);
+    Add(15, o.half_pixel_centers, 0);
+    Add(16, o.approximate, 0);
+    Add(17, o.exclusive, 0);
+    Add(18, o.reverse, 0);
+    Add(19, o.symmetric, 0);
+    Add(20, o.transpose_a, 0);
+    Add(21, o.transpose_b, 0);
+    Add(22, o.out_type != d.out_type ? 1 + static_cast<int>(o.out_type) : 0, 0);
+    Add(23, std::bit_cast<std::uint32_t>(o.cell_clip), 0);
+    Add(24, std::bit_cast<std::uint32_t>(o.projection_clip), 0);
+    Add(25, o.time_major, 0);
+    Add(26, o.basic_cell, 0);
+    Add(27, o.merge_outputs, 0);
+    Add(28, o.subgraph_a, d.subgraph_a);
+    Add(29, o.subgraph_b, d.subgraph_b);
+    Add(30, o.resource, d.resource);
+    custom_ = o.custom;
+  }
+
+  bool empty() const { return fields_.empty() && custom_.empty(); }
+  void Encode(Encoder& encoder) const {
+    encoder.U32(static_cast<std::uint32_t>(fields_.size()));
+    for (const auto& [number, value] : fields_) {
+      encoder.U8(number).U32(value);
+    }
+    encoder.Octets(custom_);
+  }
+
+ private:
+  template <typename T, typename U>
+  void Add(std::uint8_t number, T value, U by_default) {
+    if (static_cast<std::uint32_t>(value) !=
+        static_cast<std::uint32_t>(by_default)) {
+      fields_.emplace_back(number, static_cast<std::uint32_t>(value));
+    }
+  }
+
+  std::vector<std::pair<std::uint8_t, std::uint32_t>> fields_;
+  ByteView custom_;
+};
+
+void EncodeTensors(Encoder& encoder, const Graph& graph) {
+  encoder.U32(static_cast<std::uint32_t>(graph.tensors.size()));
+  for (const TensorInfo& tensor : graph.tensors) {
+    encoder.U8(static_cast<std::uint8_t>(tensor.type));
+    EncodeShape(encoder, tensor.shape);
+    // Constants that are not weights (shapes, axes) are part of the graph.
+    const bool weights = tensor.type == ElementType::kFloat32;
+    encoder.U8(tensor.is_constant() ? 1 : 0);
+    encoder.Octets(weights ? ByteView() : tensor.data);
+  }
+}
+
+void EncodeGraph(Encoder& encoder, const Graph& graph) {
+  EncodeTensors(encoder, graph);
+  encoder.U32(static_cast<std::uint32_t>(graph.ops.size()));
+  for (const OpInfo& op : graph.ops) {
+    encoder.U32(static_cast<std::uint32_t>(op.code));
+    EncodeIndices(encoder, op.inputs);
+    EncodeIndices(encoder, op.outputs);
+    EncodeOptions(encoder, op.options);
+  }
+  EncodeIndices(encoder, graph.inputs);
+  EncodeIndices(encoder, graph.outputs);
+}
+
+bool HasMore(const OpInfo& op) {
+  return !MoreOptions(op.options).empty() || !op.intermediates.empty();
+}
+
+// For each tensor and operator that has more to say, what it is.
+void EncodeMore(Encoder& encoder, const Graph& graph) {
+  std::vector<std::int32_t> variables;
+  for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
+    if (graph.tensors[i].is_variable) {
+      variables.push_back(static_cast<std::int32_t>(i));
+    }
+  }
+  EncodeIndices(encoder, variables);
+  std::vector<std::int32_t> places;
+  for (std::size_t i = 0; i < graph.ops.size(); ++i) {
+    if (HasMore(graph.ops[i])) places.push_back(static_cast<std::int32_t>(i));
+  }
+  EncodeIndices(encoder, places);
+  for (const std::int32_t place : places) {
+    const OpInfo& op = graph.ops[static_cast<std::size_t>(place)];
+    MoreOptions(op.options).Encode(encoder);
+    EncodeIndices(encoder, op.intermediates);
+  }
+}
+
+bool HasMore(const Model& model) {
+  if (!model.others.empty()) return true;
+  for (const TensorInfo& tensor : model.tensors) {
+    if (tensor.is_variable) return true;
+  }
+  return std::ranges::any_of(model.ops,
+                             [](const OpInfo& op) { return HasMore(op); });
+}
+
 }  // namespace
 
 ByteView Model::Keep(Bytes bytes) {
+  bytes.reserve(1);  // a constant has a pointer even when it has no elements
   auto kept = std::make_shared<const Bytes>(std::move(bytes));
   const ByteView view = *kept;
   storage.push_back(std::move(kept));
@@ -105,24 +226,15 @@ absl::Status SetFlatWeights(Model& model, std::span<const float> values) {
 
 Bytes ArchitectureBytes(const Model& model) {
   Encoder encoder("sotto/architecture/v1");
-  encoder.U32(static_cast<std::uint32_t>(model.tensors.size()));
-  for (const TensorInfo& tensor : model.tensors) {
-    encoder.U8(static_cast<std::uint8_t>(tensor.type));
-    EncodeShape(encoder, tensor.shape);
-    // Constants that are not weights (shapes, axes) are part of the graph.
-    const bool weights = tensor.type == ElementType::kFloat32;
-    encoder.U8(tensor.is_constant() ? 1 : 0);
-    encoder.Octets(weights ? ByteView() : tensor.data);
+  EncodeGraph(encoder, model);
+  // Hashes of networks that the first version could tell apart stay.
+  if (!HasMore(model)) return std::move(encoder).Take();
+  encoder.U32(static_cast<std::uint32_t>(model.num_graphs()));
+  EncodeMore(encoder, model);
+  for (const Graph& graph : model.others) {
+    EncodeGraph(encoder, graph);
+    EncodeMore(encoder, graph);
   }
-  encoder.U32(static_cast<std::uint32_t>(model.ops.size()));
-  for (const OpInfo& op : model.ops) {
-    encoder.U32(static_cast<std::uint32_t>(op.code));
-    EncodeIndices(encoder, op.inputs);
-    EncodeIndices(encoder, op.outputs);
-    EncodeOptions(encoder, op.options);
-  }
-  EncodeIndices(encoder, model.inputs);
-  EncodeIndices(encoder, model.outputs);
   return std::move(encoder).Take();
 }
 

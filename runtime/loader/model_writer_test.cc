@@ -1,6 +1,8 @@
 #include "runtime/loader/model_writer.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "gtest/gtest.h"
 #include "runtime/loader/architectures.h"
@@ -45,6 +47,43 @@ TEST(ModelWriterTest, ArchitectureIgnoresWeightsAndSeesOptions) {
   EXPECT_EQ(ArchitectureBytes(a), ArchitectureBytes(b));
   b.ops[0].options.activation = Activation::kNone;
   EXPECT_NE(ArchitectureBytes(a), ArchitectureBytes(b));
+}
+
+// FNV-1a, 64 bits.
+std::uint64_t Digest(const Bytes& bytes) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001b3u;
+  return hash;
+}
+
+// Pinned, since plans in use pin it.
+TEST(ModelWriterTest, EarlierNetworksKeepTheirArchitecture) {
+  EXPECT_EQ(
+      Digest(ArchitectureBytes(MakeArchitecture({.name = "mlp"}).value())),
+      0xa758f2de0e6b2674u);
+  EXPECT_EQ(
+      Digest(ArchitectureBytes(MakeArchitecture({.name = "cnn"}).value())),
+      0x1c4baa26feaeca28u);
+}
+
+TEST(ModelWriterTest, ArchitectureSeesWhatLaterOperatorsAdd) {
+  const Model plain = MakeArchitecture({.name = "cnn"}).value();
+  const Bytes before = ArchitectureBytes(plain);
+  for (const auto& change : std::vector<std::function<void(Model&)>>{
+           [](Model& m) { m.ops[0].options.alpha = 0.5f; },
+           [](Model& m) { m.ops[0].options.transpose_b = true; },
+           [](Model& m) { m.ops[0].options.out_type = ElementType::kFloat32; },
+           [](Model& m) { m.ops[0].options.custom = m.Keep({1}); },
+           [](Model& m) { m.ops[0].intermediates = {1}; },
+           [](Model& m) { m.tensors[0].is_variable = true; },
+           [](Model& m) { m.others.emplace_back(); }}) {
+    Model changed = plain;
+    change(changed);
+    const Bytes after = ArchitectureBytes(changed);
+    ASSERT_GT(after.size(), before.size());
+    EXPECT_TRUE(
+        std::ranges::equal(before, ByteView(after).first(before.size())));
+  }
 }
 
 }  // namespace
