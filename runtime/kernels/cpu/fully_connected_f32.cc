@@ -3,9 +3,10 @@
 //   in 0   x     f32, any shape whose element count is a multiple of depth
 //   in 1   w     f32 [out, depth], constant
 //   in 2   bias  f32 [out], constant, may be absent
-//   out 0  y     f32 [elements / depth, out]
+//   out 0  y     f32 [elements / depth, out]; with keep_dims x's shape with
+//                out for depth
 //
-// Reads activation.
+// Reads activation, keep_dims.
 
 #include "runtime/core/kernel.h"
 #include "runtime/kernels/activation.h"
@@ -33,7 +34,9 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
                         "w is no constant of rank 2");
   }
   const auto depth = static_cast<std::size_t>(w.shape[1]);
-  if (x.shape.Elements() % depth != 0) {
+  if (depth == 0 || x.shape.Elements() % depth != 0 ||
+      (op.options.keep_dims &&
+       (x.shape.rank == 0 || x.shape[x.shape.rank - 1] != w.shape[1]))) {
     return context.Fail(StatusCode::kInvalidArgument,
                         "x does not divide into rows of w's depth");
   }
@@ -45,7 +48,12 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
   }
   const std::size_t rows = x.shape.Elements() / depth;
   op.outputs[0]->type = ElementType::kFloat32;
-  op.outputs[0]->shape = {2, {static_cast<std::int32_t>(rows), w.shape[0]}};
+  if (op.options.keep_dims) {
+    op.outputs[0]->shape = x.shape;
+    op.outputs[0]->shape.dims[x.shape.rank - 1] = w.shape[0];
+  } else {
+    op.outputs[0]->shape = {2, {static_cast<std::int32_t>(rows), w.shape[0]}};
+  }
   if (rows >= kGemmRows)
     context.RequestScratch(w.shape.Elements() * sizeof(float));
   return StatusCode::kOk;
@@ -56,7 +64,7 @@ StatusCode Eval(EvalContext&, const Op& op) {
   const Tensor* bias = op.inputs.size() == 3 ? op.inputs[2] : nullptr;
   const auto out = static_cast<std::size_t>(w.shape[0]);
   const auto depth = static_cast<std::size_t>(w.shape[1]);
-  const auto rows = static_cast<std::size_t>(y.shape[0]);
+  const std::size_t rows = x.shape.Elements() / depth;
   for (std::size_t n = 0; n < rows; ++n) {
     for (std::size_t o = 0; o < out; ++o) {
       y.floats()[n * out + o] = bias == nullptr ? 0.0f : bias->floats()[o];
