@@ -12,7 +12,7 @@ namespace sotto::runtime {
 
 extern const Kernel kAddF32, kAveragePool2DF32, kConv2DF32, kDepthwiseConv2DF32,
     kFullyConnectedF32, kLogisticF32, kMaxPool2DF32, kMulF32, kRelu6F32,
-    kReshapeF32, kSoftmaxF32, kSubF32, kTanhF32;
+    kSoftmaxF32, kSubF32, kTanhF32;
 
 namespace {
 
@@ -211,24 +211,6 @@ TEST(KernelsTest, UnariesMatchTheirFormulas) {
     EXPECT_EQ(relu6[i], std::clamp(x.values[i], 0.0f, 6.0f));
     EXPECT_NEAR(tanh[i], std::tanh(double{x.values[i]}), 1e-6);
     EXPECT_NEAR(logistic[i], 1 / (1 + std::exp(-double{x.values[i]})), 1e-6);
-  }
-}
-
-TEST(KernelsTest, ReshapeSolvesForOneOpenDimension) {
-  Data x = Make({4, {2, 2, 3, 1}}, 0.0f, false);
-  Options options;
-  options.has_new_shape = true;
-  options.new_shape = {2, {-1, 6}};
-  Shape shape;
-  ASSERT_FALSE(Evaluate(kReshapeF32, {&x}, options, &shape).empty());
-  EXPECT_EQ(shape, (Shape{2, {2, 6}}));
-  options.new_shape = {2, {1, 6}};  // a batch-1 file at batch 2
-  ASSERT_FALSE(Evaluate(kReshapeF32, {&x}, options, &shape).empty());
-  EXPECT_EQ(shape, (Shape{2, {2, 6}}));
-  for (const Shape& bad : {Shape{2, {-1, -1}}, Shape{2, {5, -1}},
-                           Shape{2, {0, 12}}, Shape{1, {11}}}) {
-    options.new_shape = bad;
-    EXPECT_TRUE(Evaluate(kReshapeF32, {&x}, options).empty());
   }
 }
 
