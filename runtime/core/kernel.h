@@ -103,7 +103,8 @@ class EvalContext {
     return Fail(StatusCode::kUnimplemented, "dynamic shapes");
   }
   // Runs a subgraph: inputs are copied in, outputs (all dynamic) resized and
-  // copied out. An input may also be an output. Errors of its operators.
+  // copied out. An input may also be an output. Errors of its operators;
+  // RESOURCE_EXHAUSTED: more calls in this Invoke than the interpreter allows.
   virtual StatusCode Call(std::int32_t subgraph,
                           std::span<Tensor* const> inputs,
                           std::span<Tensor* const> outputs) {

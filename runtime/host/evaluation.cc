@@ -62,6 +62,10 @@ StatusCode Evaluation::Resize(Tensor& output, const Shape& shape) {
 
 absl::StatusOr<GraphRunner*> Evaluation::RunSubgraph(
     std::int32_t subgraph, std::span<Tensor* const> inputs) {
+  if (runner_.shared().calls_left-- <= 0) {
+    return absl::ResourceExhaustedError(
+        "more subgraph calls than an invoke may make; does a loop not end?");
+  }
   SOTTO_ASSIGN_OR_RETURN(GraphRunner * runner,
                          Callee(runner_.shared(), subgraph, inputs));
   for (std::size_t i = 0; i < inputs.size(); ++i) {

@@ -48,6 +48,7 @@ struct RunnerShared {
   std::vector<std::unique_ptr<GraphRunner>> runners;  // made when first called
   std::vector<std::unique_ptr<GrowingTensor>> variables;
   std::vector<bool> called_once;
+  std::int64_t calls_left = 0;  // of this Invoke
 };
 
 // The bytes that a graph takes.

@@ -124,6 +124,15 @@ TEST(GraphRunnerTest, ALoopRunsUntilItsConditionFails) {
   }
 }
 
+TEST(GraphRunnerTest, ALoopThatDoesNotEndIsStopped) {
+  const Model model = Summing();
+  Interpreter runner = Interpreter::Create(model, {.max_calls = 20}).value();
+  *runner.input_tensor(0).as<std::int32_t>() = 5;
+  EXPECT_THAT(runner.Invoke(), IsOk());
+  *runner.input_tensor(0).as<std::int32_t>() = 50;
+  EXPECT_THAT(runner.Invoke(), StatusIs(absl::StatusCode::kResourceExhausted));
+}
+
 TEST(GraphRunnerTest, ResourceVariablesOutliveAnInvokeUntilTheyAreReset) {
   // CALL_ONCE { v = 10 };  v = v + x;  y = v
   const Options first = {.resource = 0};

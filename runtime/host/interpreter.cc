@@ -114,6 +114,7 @@ absl::Status Interpreter::Invoke() {
     return absl::FailedPreconditionError(
         "the last ResizeInputs failed; the interpreter has no memory");
   }
+  shared_->calls_left = shared_->options.max_calls;
   return runner_->Run();
 }
 

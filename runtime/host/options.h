@@ -37,6 +37,8 @@ struct InterpreterOptions {
   bool keep_activations = false;
   // Refuses a plan that needs more, packed weights and constants included.
   std::size_t max_arena_bytes = std::size_t{4} << 30;
+  // Subgraph calls of one Invoke: a loop that does not end is an error.
+  std::int64_t max_calls = std::int64_t{1} << 24;
   int threads = 1;  // in [1, 64], the caller's included
   Backend backend = Backend::kCpu;
   // Of the file; empty: its main graph.

@@ -3,9 +3,8 @@
 //   in   x...  any; as many as outputs, of the same types
 //   out  y...  dynamic: the body may change shapes
 //
-// Reads subgraph_a (condition) and subgraph_b (body). A network that does not
-// end is its author's: the count of rounds is bounded, so that a file cannot
-// hang its reader.
+// Reads subgraph_a (condition) and subgraph_b (body). The context bounds the
+// calls of one Invoke, so that a loop that does not end cannot hang its reader.
 
 #include <cstring>
 
@@ -13,9 +12,6 @@
 
 namespace sotto::runtime {
 namespace {
-
-// 2^24 rounds of an empty body take seconds; real loops run over time steps.
-constexpr std::int32_t kMaxRounds = 1 << 24;
 
 StatusCode Prepare(PrepareContext& context, Op& op) {
   if (op.inputs.size() != op.outputs.size()) {
@@ -42,7 +38,7 @@ StatusCode Eval(EvalContext& context, const Op& op) {
     }
     if (x.bytes() > 0) std::memcpy(op.outputs[i]->data, x.data, x.bytes());
   }
-  for (std::int32_t round = 0; round < kMaxRounds; ++round) {
+  while (true) {
     bool more = false;
     if (const StatusCode code =
             context.CallCondition(op.options.subgraph_a, op.outputs, &more);
@@ -56,8 +52,6 @@ StatusCode Eval(EvalContext& context, const Op& op) {
       return code;
     }
   }
-  return context.Fail(StatusCode::kResourceExhausted,
-                      "the loop did not end within 2^24 rounds");
 }
 
 }  // namespace
