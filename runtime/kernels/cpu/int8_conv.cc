@@ -80,8 +80,8 @@ Int8Conv* PlanInt8Conv(PrepareContext& context, const Window& w,
     // Tiles have up to 14 rows.
     constexpr std::size_t kUnit = 28;
     piece = std::clamp(kPieceBytes / Size(w.channels), kUnit, 16 * kUnit);
-    piece = std::min(piece, (rows + threads - 1) / threads);
-    piece = RoundUp(std::max<std::size_t>(piece, 1), kUnit);
+    piece = std::min(piece, RoundUp((rows + threads - 1) / threads, kUnit));
+    piece = std::clamp<std::size_t>(piece, 1, std::max<std::size_t>(rows, 1));
     conv->buffer_bytes = conv->in_place ? 0 : piece * Size(w.channels);
   } else {
     while (piece < Size(w.out_h) && (piece + 1) * threads <= rows &&

@@ -40,16 +40,20 @@ std::size_t TermsOf(const Int8Weights& weights) {
 
 Int8Depthwise* PlanInt8Depthwise(PrepareContext& context, const Window& w,
                                  std::size_t batch, const Int8Weights& weights,
-                                 Activation activation, StatusCode* code) {
+                                 Activation activation, StatusCode* code,
+                                 std::size_t extra_bytes, void** extra) {
   const std::size_t taps = Size(w.filter_h) * Size(w.filter_w);
   const std::size_t quads = (taps + 3) / 4;
-  auto* memory = static_cast<std::uint8_t*>(context.AllocateState(
-      sizeof(Int8Depthwise) + 4 * quads * sizeof(std::uint32_t)));
+  const std::size_t bytes =
+      RoundUp(sizeof(Int8Depthwise) + 4 * quads * sizeof(std::uint32_t), 16);
+  auto* memory =
+      static_cast<std::uint8_t*>(context.AllocateState(bytes + extra_bytes));
   if (memory == nullptr) {
     *code = context.Fail(StatusCode::kResourceExhausted, "no room for a plan");
     return nullptr;
   }
   auto* plan = reinterpret_cast<Int8Depthwise*>(memory);
+  if (extra != nullptr) *extra = memory + bytes;
   *plan = {};
   plan->window = w;
   plan->batch = batch;

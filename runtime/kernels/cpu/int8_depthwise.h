@@ -62,10 +62,13 @@ struct Int8Depthwise {
   }
 };
 
-// Allocates the state; null with a reason in the context and `code`.
+// Allocates the state, `extra_bytes` more of it at `*extra`; null with a reason
+// in the context and `code`.
 Int8Depthwise* PlanInt8Depthwise(PrepareContext& context, const Window& window,
                                  std::size_t batch, const Int8Weights& weights,
-                                 Activation activation, StatusCode* code);
+                                 Activation activation, StatusCode* code,
+                                 std::size_t extra_bytes = 0,
+                                 void** extra = nullptr);
 
 void PackInt8Depthwise(const Int8Depthwise& plan, const Int8Weights& weights,
                        std::uint8_t* packed);

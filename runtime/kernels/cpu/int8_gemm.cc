@@ -82,6 +82,54 @@ HWY_INLINE void Accumulate(const Int8GemmShape& shape,
   }
 }
 
+// Of one row and one panel: four running sums, since one sum's next product
+// waits four cycles for the last.
+HWY_INLINE void AccumulateRow(const Int8GemmShape& shape,
+                              const std::uint32_t* offsets, const TileIn& in,
+                              Sums<1, 1>& sums) {
+  const Int8Tag d;
+  Int8Vec more[3][kInt8Vectors];
+  SOTTO_INT8_UNROLL
+  for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+    more[0][v] = more[1][v] = more[2][v] = hn::Zero(d);
+  }
+  const std::uint8_t* HWY_RESTRICT w = in.quads;
+  const auto weights = [&](std::size_t q, std::size_t v) HWY_ATTR {
+    return hn::Load(d, reinterpret_cast<const std::int32_t*>(w) +
+                           q * kInt8Panel + v * kInt8Lanes);
+  };
+  for (std::size_t s = 0; s < shape.segments; ++s) {
+    const std::uint8_t* HWY_RESTRICT a =
+        in.rows + (offsets == nullptr ? 0 : offsets[s]);
+    std::size_t q = 0;
+    for (; q + 4 <= shape.segment_quads; q += 4, w += 16 * kInt8Panel) {
+      SOTTO_INT8_UNROLL
+      for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+        Int8Vec& first = sums.v[0][0][v];
+        first = Dot4(first, Broadcast4(a + 4 * q), weights(0, v));
+        SOTTO_INT8_UNROLL
+        for (std::size_t i = 0; i < 3; ++i) {
+          more[i][v] = Dot4(more[i][v], Broadcast4(a + 4 * (q + i + 1)),
+                            weights(i + 1, v));
+        }
+      }
+    }
+    for (; q < shape.segment_quads; ++q, w += 4 * kInt8Panel) {
+      SOTTO_INT8_UNROLL
+      for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+        Int8Vec& first = sums.v[0][0][v];
+        first = Dot4(first, Broadcast4(a + 4 * q), weights(0, v));
+      }
+    }
+  }
+  SOTTO_INT8_UNROLL
+  for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+    Int8Vec& first = sums.v[0][0][v];
+    first =
+        hn::Add(hn::Add(first, more[0][v]), hn::Add(more[1][v], more[2][v]));
+  }
+}
+
 struct TileOut {
   std::uint8_t* rows;
   std::size_t step;
@@ -189,7 +237,11 @@ HWY_NOINLINE void Tile(const Int8GemmShape& shape, const std::uint32_t* offsets,
       }
     }
   }
-  Accumulate(shape, offsets, in, sums);
+  if constexpr (kRows == 1 && kPanels == 1) {
+    AccumulateRow(shape, offsets, in, sums);
+  } else {
+    Accumulate(shape, offsets, in, sums);
+  }
   StoreTile(in, out, sums);
 }
 
@@ -258,7 +310,7 @@ void RowSumsImpl(const Int8Gemm& g, const std::uint8_t* ones,
     for (std::size_t pixel = 0; pixel < g.pixels; ++pixel) {
       Sums<1, 1> sums;
       for (Int8Vec& v : sums.v[0][0]) v = hn::Zero(d);
-      Accumulate(g.shape, g.segment_offsets, in, sums);
+      AccumulateRow(g.shape, g.segment_offsets, in, sums);
       *row_sums++ = factor * hn::GetLane(sums.v[0][0][0]);
       in.rows += g.in_step;
     }

@@ -9,8 +9,9 @@ extern const Kernel kAddF32, kAveragePool2DF32, kConv2DF32, kDepthwiseConv2DF32,
 extern const Kernel kConv2DAddF32, kDepthwisePointwiseF32, kPackedConv2DF32,
     kPackedDepthwiseConv2DF32;
 
-extern const Kernel kConv2DInt8, kDepthwiseConv2DInt8,
-    kDepthwiseConv2DInt8OneChannel;
+extern const Kernel kAddInt8, kAveragePool2DInt8, kConv2DInt8,
+    kDepthwiseConv2DInt8, kDepthwiseConv2DInt8OneChannel,
+    kDepthwisePointwiseInt8, kFullyConnectedInt8, kMaxPool2DInt8, kMeanInt8;
 
 namespace {
 
@@ -18,6 +19,15 @@ constexpr KernelTier kPacked = KernelTier::kPacked;
 constexpr KernelTier kVector = KernelTier::kVector;
 
 constexpr KernelRow kRows[] = {
+    {OpCode::kAdd, kPacked, &kAddInt8, "add_int8"},
+    {OpCode::kAveragePool2D, kPacked, &kAveragePool2DInt8,
+     "average_pool_2d_int8"},
+    {OpCode::kMaxPool2D, kPacked, &kMaxPool2DInt8, "max_pool_2d_int8"},
+    {OpCode::kMean, kPacked, &kMeanInt8, "mean_int8"},
+    {OpCode::kFullyConnected, kPacked, &kFullyConnectedInt8,
+     "fully_connected_int8"},
+    {OpCode::kDepthwisePointwise, kPacked, &kDepthwisePointwiseInt8,
+     "depthwise_pointwise_int8"},
     {OpCode::kConv2D, kPacked, &kConv2DInt8, "conv_2d_int8"},
     {OpCode::kDepthwiseConv2D, kPacked, &kDepthwiseConv2DInt8OneChannel,
      "depthwise_conv_2d_int8_one_channel"},

@@ -1,0 +1,160 @@
+// ADD of two int8 or two uint8 tensors of one shape, bit for bit as in
+// elementwise/quantized_sum.cc. Each of its three steps is a rescaling by a
+// factor below 1, of numbers that are not negative once a constant is added:
+//
+//   a' = Rescale(a_u8 << 20),  b' likewise,  y = Rescale(a' + b' + 2^29)
+//
+// Overflow: |a'|, |b'| <= 255 * 2^20 / 2 < 2^27. Reads activation.
+
+#include "runtime/kernels/cpu/int8_targets.h"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/kernels/cpu/int8_add.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h, as Highway asks.
+#include <algorithm>
+
+#include "hwy/highway.h"
+#include "runtime/kernels/cpu/int8_ops-inl.h"
+#include "runtime/kernels/cpu/int8_weights.h"
+#include "runtime/kernels/elementwise/operands.h"
+
+#ifndef SOTTO_RUNTIME_KERNELS_CPU_INT8_ADD_
+#define SOTTO_RUNTIME_KERNELS_CPU_INT8_ADD_
+namespace sotto::runtime {
+
+constexpr int kInt8AddShift = 20;
+constexpr std::int32_t kInt8AddStart = std::int32_t{1} << 29;
+
+struct Int8Add {
+  Int8Channels a, b, y;
+  std::uint8_t flip;  // stored byte to u8
+  Int8Clamp clamp;
+};
+
+}  // namespace sotto::runtime
+#endif  // SOTTO_RUNTIME_KERNELS_CPU_INT8_ADD_
+
+HWY_BEFORE_NAMESPACE();
+namespace sotto::runtime {
+namespace HWY_NAMESPACE {
+
+HWY_INLINE void Add16(const Int8Add& add, const std::uint8_t* a,
+                      const std::uint8_t* b, std::size_t count,
+                      std::uint8_t* y) {
+  const Int8Tag d;
+  const hn::Rebind<std::uint8_t, Int8Tag> d8;
+  const auto flip = hn::Set(d8, add.flip);
+  const auto widen = [&](const std::uint8_t* from) HWY_ATTR {
+    return hn::ShiftLeft<kInt8AddShift>(
+        hn::PromoteTo(d, hn::Xor(hn::LoadU(d8, from), flip)));
+  };
+  Int8Vec sums[kInt8Vectors];
+  for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+    const std::size_t at = v * kInt8Lanes;
+    const Int8Vec left = Rescale(widen(a + at), add.a, v);
+    const Int8Vec right = Rescale(widen(b + at), add.b, v);
+    sums[v] = Rescale(hn::Add(hn::Add(left, right), hn::Set(d, kInt8AddStart)),
+                      add.y, v);
+  }
+  Store16(sums,
+          {add.clamp.low, add.clamp.high,
+           static_cast<std::uint8_t>(add.flip ^ 0x80)},
+          count, y);
+}
+
+void AddImpl(const Int8Add& add, const std::uint8_t* a, const std::uint8_t* b,
+             std::size_t size, std::uint8_t* y) {
+  std::size_t i = 0;
+  for (; i + 16 <= size; i += 16) Add16(add, a + i, b + i, 16, y + i);
+  if (i == size) return;
+  std::uint8_t left[16] = {}, right[16] = {};
+  std::copy(a + i, a + size, left);
+  std::copy(b + i, b + size, right);
+  Add16(add, left, right, size - i, y + i);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace sotto::runtime
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sotto::runtime {
+namespace {
+
+HWY_EXPORT(AddImpl);
+
+StatusCode Prepare(PrepareContext& context, Op& op) {
+  StatusCode code = PrepareBinary(context, op, kEightBit);
+  if (code == StatusCode::kOk) code = CheckQuantized(context, op);
+  if (code != StatusCode::kOk) return code;
+  const Tensor &a = *op.inputs[0], &b = *op.inputs[1], &y = *op.outputs[0];
+  if (!(a.shape == b.shape) || !IsClamp(op.options.activation)) {
+    return context.Fail(StatusCode::kUnimplemented,
+                        "broadcast, or an activation that is no clamp");
+  }
+  auto* memory = static_cast<std::uint8_t*>(
+      context.AllocateState(sizeof(Int8Add) + alignof(Int8Add)));
+  if (memory == nullptr) {
+    return context.Fail(StatusCode::kResourceExhausted, "no room for factors");
+  }
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  auto* add = reinterpret_cast<Int8Add*>(
+      memory + (alignof(Int8Add) - address % alignof(Int8Add)));
+  const bool is_signed = a.type == ElementType::kInt8;
+  add->flip = is_signed ? 0x80 : 0;
+  add->clamp = ClampOf(y, op.options.activation);
+  const double twice_larger = 2.0 * std::max(ScaleOf(a, 0), ScaleOf(b, 0));
+  // Rescale from u = value << 20 in [0, 255 << 20]: "weights" of 2^20.
+  const auto input = [&](const Tensor& t, Int8Channels* channels) {
+    const std::int32_t zero = t.quantization.zero_point + (is_signed ? 128 : 0);
+    const FixedPoint factor = ToFixedPoint(ScaleOf(t, 0) / twice_larger);
+    for (std::size_t c = 0; c < kInt8Panel; ++c) {
+      if (!SetInt8Channel({.input_zero = zero, .output_zero = 0},
+                          {.positive = 1 << kInt8AddShift, .negative = 0}, 0,
+                          factor, c, channels)) {
+        return false;
+      }
+    }
+    return true;
+  };
+  const FixedPoint y_factor = ToFixedPoint(
+      twice_larger / ((1 << kInt8AddShift) * double{ScaleOf(y, 0)}));
+  bool fits = input(a, &add->a) && input(b, &add->b);
+  for (std::size_t c = 0; c < kInt8Panel; ++c) {
+    // u = a' + b' + 2^29 < 2^30: "weights" of 2^22 and a bias.
+    fits = fits && SetInt8Channel({.input_zero = 0,
+                                   .output_zero = y.quantization.zero_point -
+                                                  (is_signed ? 0 : 128)},
+                                  {.positive = 1 << 22, .negative = 0},
+                                  -kInt8AddStart, y_factor, c, &add->y);
+  }
+  if (!fits) {
+    return context.Fail(StatusCode::kUnimplemented,
+                        "the scales are too far apart");
+  }
+  op.state = add;
+  context.AllowInPlace(0, 0);
+  return StatusCode::kOk;
+}
+
+StatusCode Eval(EvalContext& context, const Op& op) {
+  const auto& add = *static_cast<const Int8Add*>(op.state);
+  const auto* const a = op.inputs[0]->as<const std::uint8_t>();
+  const auto* const b = op.inputs[1]->as<const std::uint8_t>();
+  auto* const y = op.outputs[0]->as<std::uint8_t>();
+  const std::size_t size = op.outputs[0]->shape.Elements();
+  // Half a nanosecond an element.
+  context.ParallelFor(size, 4096, size / 2,
+                      [&](std::size_t begin, std::size_t end, int) {
+                        HWY_DYNAMIC_DISPATCH(AddImpl)
+                        (add, a + begin, b + begin, end - begin, y + begin);
+                      });
+  return StatusCode::kOk;
+}
+
+}  // namespace
+
+extern const Kernel kAddInt8 = {Prepare, Eval};
+
+}  // namespace sotto::runtime
+#endif  // HWY_ONCE

@@ -1,0 +1,141 @@
+#include "runtime/kernels/cpu/int8_sweep.h"
+
+namespace sotto::runtime {
+
+extern const Kernel kAddInt8, kAddQuantized, kAveragePool2DInt8,
+    kAveragePool2DS8Reference, kAveragePool2DU8Reference, kMaxPool2DInt8,
+    kMaxPool2DS8Reference, kMaxPool2DU8Reference, kMeanInt8,
+    kMeanQuantizedReference;
+
+namespace {
+
+constexpr ElementType kTypes[] = {ElementType::kInt8, ElementType::kUint8};
+constexpr Activation kActivations[] = {Activation::kNone, Activation::kRelu,
+                                       Activation::kRelu6,
+                                       Activation::kReluN1To1};
+
+TestTensor Result(ElementType type, float scale, std::int32_t zero) {
+  TestTensor y;
+  y.tensor.type = type;
+  y.Quantize({scale}, zero);
+  return y;
+}
+
+TEST(AddInt8, EqualsTheReferenceForEverySizeAndScale) {
+  std::mt19937 random(1);
+  for (const ElementType type : kTypes) {
+    for (const std::int32_t size : {0, 1, 3, 15, 16, 17, 31, 64, 100, 5000}) {
+      for (int i = 0; i < 8; ++i) {
+        TestTensor a = RandomBytes(type, {2, {1, size}}, random);
+        TestTensor b = RandomBytes(type, {2, {1, size}}, random);
+        const float scale = RandomScale(0.01f, 1.0f, random);
+        a.Quantize({scale}, RandomZero(type, random));
+        b.Quantize(
+            {i == 0 ? scale : scale * RandomScale(0.01f, 100.0f, random)},
+            RandomZero(type, random));
+        TestTensor y = Result(type,
+                              std::max(scale, b.scales->front()) *
+                                  RandomScale(0.2f, 4.0f, random),
+                              RandomZero(type, random));
+        Options options;
+        options.activation = kActivations[i % 4];
+        ExpectSame(kAddInt8, kAddQuantized, {&a, &b}, y, options);
+      }
+    }
+  }
+}
+
+TEST(AddInt8, EqualsTheReferenceInPlaceAndAtExactHalves) {
+  std::mt19937 random(2);
+  TestTensor a = RandomBytes(ElementType::kInt8, {1, {1000}}, random);
+  TestTensor b = RandomBytes(ElementType::kInt8, {1, {1000}}, random);
+  a.Quantize({0.5f}, 3);
+  b.Quantize({0.25f}, -7);
+  TestTensor want = Result(ElementType::kInt8, 1.0f, 5), got = want;
+  KernelRunner plain(kAddQuantized), fast(kAddInt8);
+  ASSERT_EQ(plain({&a, &b}, {&want}), StatusCode::kOk);
+  ASSERT_EQ(fast({&a, &b}, {&got}, {}, true), StatusCode::kOk);
+  EXPECT_EQ(got.tensor.data, a.tensor.data);
+  EXPECT_EQ(got.values<std::uint8_t>(), want.values<std::uint8_t>());
+}
+
+TEST(AddInt8, BroadcastIsLeftToTheReference) {
+  std::mt19937 random(3);
+  TestTensor a = RandomBytes(ElementType::kInt8, {2, {2, 4}}, random);
+  TestTensor b = RandomBytes(ElementType::kInt8, {2, {1, 4}}, random);
+  a.Quantize({0.5f}, 3);
+  b.Quantize({0.25f}, -7);
+  TestTensor y = Result(ElementType::kInt8, 1.0f, 5);
+  KernelRunner run(kAddInt8);
+  EXPECT_EQ(run({&a, &b}, {&y}), StatusCode::kUnimplemented);
+}
+
+TEST(PoolInt8, EqualsTheReferences) {
+  std::mt19937 random(4);
+  for (const ElementType type : kTypes) {
+    const bool is_signed = type == ElementType::kInt8;
+    for (const std::int32_t channels : {1, 8, 15, 16, 17, 64, 70, 200}) {
+      for (const std::int32_t filter : {1, 2, 3, 7}) {
+        for (const std::int32_t stride : {1, 2}) {
+          for (const Padding padding : {Padding::kSame, Padding::kValid}) {
+            TestTensor x = RandomBytes(type, {4, {2, 7, 8, channels}}, random);
+            x.Quantize({0.05f}, RandomZero(type, random));
+            TestTensor y =
+                Result(type, 0.05f, x.tensor.quantization.zero_point);
+            Options options;
+            options.filter_h = options.filter_w = filter;
+            options.stride_h = options.stride_w = stride;
+            options.padding = padding;
+            options.activation = kActivations[random() % 4];
+            ExpectSame(kAveragePool2DInt8,
+                       is_signed ? kAveragePool2DS8Reference
+                                 : kAveragePool2DU8Reference,
+                       {&x}, y, options);
+            ExpectSame(
+                kMaxPool2DInt8,
+                is_signed ? kMaxPool2DS8Reference : kMaxPool2DU8Reference, {&x},
+                y, options);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(MeanInt8, EqualsTheReference) {
+  std::mt19937 random(5);
+  for (const ElementType type : kTypes) {
+    for (const std::int32_t channels : {0, 1, 15, 16, 70, 300}) {
+      for (const std::int32_t size : {1, 2, 7}) {
+        for (const bool keep : {false, true}) {
+          TestTensor x = RandomBytes(type, {4, {2, size, 3, channels}}, random);
+          x.Quantize({RandomScale(0.01f, 1.0f, random)},
+                     RandomZero(type, random));
+          TestTensor y =
+              Result(type, x.scales->front() * RandomScale(0.3f, 3.0f, random),
+                     RandomZero(type, random));
+          TestTensor axes = TestTensor::Ints({1, {2}}, {2, -3});
+          Options options;
+          options.keep_dims = keep;
+          ExpectSame(kMeanInt8, kMeanQuantizedReference, {&x, &axes}, y,
+                     options);
+        }
+      }
+    }
+  }
+}
+
+TEST(MeanInt8, OtherAxesAreLeftToTheReference) {
+  std::mt19937 random(6);
+  TestTensor x = RandomBytes(ElementType::kInt8, {4, {1, 2, 3, 4}}, random);
+  x.Quantize({0.1f}, 0);
+  TestTensor y = Result(ElementType::kInt8, 0.1f, 0);
+  TestTensor axes = TestTensor::Ints({1, {2}}, {1, 3});
+  KernelRunner run(kMeanInt8);
+  EXPECT_EQ(run({&x, &axes}, {&y}), StatusCode::kUnimplemented);
+  axes = TestTensor::Ints({1, {2}}, {1, 2});
+  EXPECT_EQ(run({&x, &axes}, {&y}), StatusCode::kOk);
+}
+
+}  // namespace
+}  // namespace sotto::runtime
