@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "runtime/kernels/elementwise/operands.h"
+#include "runtime/kernels/elementwise/lookup_table.h"
 
 namespace sotto::runtime {
 namespace {
@@ -93,6 +93,12 @@ StatusCode Eval(EvalContext&, const Op& op) {
   return StatusCode::kOk;
 }
 
+// Between 8-bit types every input has its entry in a table.
+bool IsByByte(const Op& op) {
+  return Contains(kEightBit, op.inputs[0]->type) &&
+         Contains(kEightBit, op.outputs[0]->type);
+}
+
 StatusCode PrepareRequantize(PrepareContext& context, Op& op) {
   const StatusCode code = Check(context, op, kStored);
   if (code != StatusCode::kOk) return code;
@@ -104,13 +110,21 @@ StatusCode PrepareRequantize(PrepareContext& context, Op& op) {
                         "the input lacks a scale, or its zero point is out of "
                         "range");
   }
-  auto* factor = context.AllocateState<FixedPoint>();
-  if (factor == nullptr) {
+  const Tensor &x = *op.inputs[0], &y = *op.outputs[0];
+  const FixedPoint factor = ToFixedPoint(double{*x.quantization.scale} /
+                                         double{*y.quantization.scale});
+  if (IsByByte(op)) {
+    return MakeByteTable(context, op, [&](std::int32_t stored) {
+      return Offset(Requantize(stored - x.quantization.zero_point, factor),
+                    y.quantization.zero_point, RangeOf(y.type));
+    });
+  }
+  auto* state = context.AllocateState<FixedPoint>();
+  if (state == nullptr) {
     return context.Fail(StatusCode::kResourceExhausted, "arena");
   }
-  *factor = ToFixedPoint(double{*op.inputs[0]->quantization.scale} /
-                         double{*op.outputs[0]->quantization.scale});
-  op.state = factor;
+  *state = factor;
+  op.state = state;
   return StatusCode::kOk;
 }
 
@@ -140,7 +154,8 @@ void RequantizeFrom(const Op& op) {
   }
 }
 
-StatusCode EvalRequantize(EvalContext&, const Op& op) {
+StatusCode EvalRequantize(EvalContext& context, const Op& op) {
+  if (IsByByte(op)) return EvalByteTable(context, op);
   switch (op.inputs[0]->type) {
     case ElementType::kInt8:
       RequantizeFrom<std::int8_t>(op);
