@@ -35,7 +35,7 @@ inline Operands FullyConnectedOperands(const Op& op) {
           .bias = op.input(2),
           .y = op.outputs[0],
           .dimension = 0,
-          .single_precision_scale = true};
+          .is_matrix_product = true};
 }
 
 // One row. dot(x, w, size) sums products; finish(sum, channel) makes an element

@@ -28,7 +28,7 @@ const Kernel& ProductKernel(Line line) {
 
 // Every element of y against a sum over explicit indices.
 void Check(WeightedSum& op, Line line, const Options& options) {
-  op.single_precision_scale = true;
+  op.is_matrix_product = true;
   KernelRunner run(ProductKernel(line));
   ASSERT_EQ(run(op.inputs, {&op.y}, options), StatusCode::kOk) << run.reason();
   const Shape& w = op.w.tensor.shape;

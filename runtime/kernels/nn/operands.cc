@@ -26,7 +26,7 @@ bool HasType(const Tensor* t, ElementType type) {
 StatusCode CheckF32(PrepareContext& context, const Op& op,
                     const Operands& operands) {
   constexpr ElementType kType = ElementType::kFloat32;
-  const auto& [x, w, bias, y, dimension, single] = operands;
+  const auto& [x, w, bias, y, dimension, product] = operands;
   if (x->type != kType || w->type != kType || y->type != kType ||
       !HasType(bias, kType)) {
     return context.Fail(StatusCode::kUnimplemented, "only f32");
@@ -37,7 +37,7 @@ StatusCode CheckF32(PrepareContext& context, const Op& op,
 StatusCode CheckHybrid(PrepareContext& context, const Op& op,
                        const Operands& operands) {
   constexpr ElementType kType = ElementType::kFloat32;
-  const auto& [x, w, bias, y, dimension, single] = operands;
+  const auto& [x, w, bias, y, dimension, product] = operands;
   if (x->type != kType || w->type != ElementType::kInt8 || y->type != kType ||
       !HasType(bias, kType)) {
     return context.Fail(StatusCode::kUnimplemented,
@@ -52,7 +52,7 @@ StatusCode CheckHybrid(PrepareContext& context, const Op& op,
 
 StatusCode PrepareQuantized(PrepareContext& context, Op& op,
                             const Operands& operands, ElementType type) {
-  const auto& [x, w, bias, y, dimension, single] = operands;
+  const auto& [x, w, bias, y, dimension, product] = operands;
   const bool is_u8 = type == ElementType::kUint8;
   const bool is_s16 = type == ElementType::kInt16;
   if (x->type != type || y->type != type ||
@@ -69,7 +69,7 @@ StatusCode PrepareQuantized(PrepareContext& context, Op& op,
                         "x and y want one scale each and a fitting zero point");
   }
   // Of int8 weights only a matrix product's may have a zero point.
-  const bool has_zero = is_u8 || (single && !is_s16);
+  const bool has_zero = is_u8 || (product && !is_s16);
   if (!IsQuantizedSymmetric(*w, dimension) &&
       !(has_zero && IsQuantizedPerTensor(*w))) {
     return context.Fail(StatusCode::kInvalidArgument,
@@ -91,10 +91,10 @@ StatusCode PrepareQuantized(PrepareContext& context, Op& op,
   const double y_scale = y->quantization.scale[0];
   for (std::size_t c = 0; c < count; ++c) {
     const float w_scale = w->quantization.scale[c];
-    const double product = (single && count == 1) || is_u8
-                               ? double{x_scale * w_scale}
-                               : double{x_scale} * w_scale;
-    factors[c] = ToFixedPoint(product / y_scale);
+    const double scale = (product && count == 1) || is_u8
+                             ? double{x_scale * w_scale}
+                             : double{x_scale} * w_scale;
+    factors[c] = ToFixedPoint(scale / y_scale);
   }
   op.state = factors;
   return StatusCode::kOk;

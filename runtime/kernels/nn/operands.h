@@ -30,9 +30,10 @@ struct Operands {
   const Tensor* bias;  // or null
   const Tensor* y;
   std::size_t dimension;  // of w: the channels of y
-  // The product of two per-tensor scales is rounded to single precision, as
-  // the .tflite operators without scales per channel do.
-  bool single_precision_scale = false;
+  // A matrix product's rules: with one scale for w, the product of the two
+  // scales is rounded to single precision; without a bias, int16 rescales in 32
+  // bits; int8 weights of one scale may have a zero point.
+  bool is_matrix_product = false;
 
   std::size_t channels() const {
     return static_cast<std::size_t>(w->shape[dimension]);
@@ -54,15 +55,17 @@ StatusCode PrepareQuantized(PrepareContext& context, Op& op,
 // From an exact sum to the stored value of T:
 //   clamp(y_zero + Requantize(sum + bias[c], factor[c]))
 // in 32 bits, where a sum that does not fit them saturates; in 64 bits for
-// int16 without a 32-bit bias. Biases saturate to 2^60.
+// int16 with a 64-bit bias or, of convolutions, none. Biases saturate to 2^60.
 template <typename T>
 class Rescaler {
  public:
   Rescaler(const Op& op, const Operands& operands)
       : factors_(static_cast<const FixedPoint*>(op.state)),
         per_channel_(operands.w->quantization.count > 1),
-        wide_(sizeof(T) == 2 && (operands.bias == nullptr ||
-                                 operands.bias->type == ElementType::kInt64)),
+        wide_(sizeof(T) == 2 &&
+              (operands.bias == nullptr
+                   ? !operands.is_matrix_product
+                   : operands.bias->type == ElementType::kInt64)),
         bias_(operands.bias == nullptr ? nullptr : operands.bias->data),
         zero_(operands.y->quantization.zero_point),
         range_(ActivationRange(op.options.activation, operands.y->type,

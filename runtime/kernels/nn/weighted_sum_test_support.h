@@ -113,7 +113,7 @@ inline TestTensor RandomTensor(ElementType type, const Shape& shape,
 struct WeightedSum {
   TestTensor x, w, bias, y;
   std::vector<TestTensor*> inputs;
-  bool single_precision_scale = false;  // FULLY_CONNECTED
+  bool is_matrix_product = false;  // FULLY_CONNECTED
 };
 
 struct SumShapes {
@@ -177,13 +177,14 @@ inline void ExpectElement(Line line, const WeightedSum& op,
   const float x_scale = x.quantization.scale[0];
   const double y_scale = y.quantization.scale[0];
   const bool single =
-      line == Line::kU8 || (op.single_precision_scale && !IsPerChannel(line));
+      line == Line::kU8 || (op.is_matrix_product && !IsPerChannel(line));
   const double product =
       single ? double{x_scale * w_scale} : double{x_scale} * w_scale;
   const FixedPoint factor = ToFixedPoint(product / y_scale);
   const auto total = static_cast<std::int64_t>(sum + bias);
   const bool wide = DataType(line) == ElementType::kInt16 &&
-                    (!with_bias || op.bias.tensor.type == ElementType::kInt64);
+                    (with_bias ? op.bias.tensor.type == ElementType::kInt64
+                               : !op.is_matrix_product);
   const std::int32_t scaled =
       wide ? Requantize(total, factor)
            : Requantize(static_cast<std::int32_t>(total), factor);
