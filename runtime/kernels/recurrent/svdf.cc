@@ -3,7 +3,8 @@
 //
 //   in 0   x        [batch, n]                  f32 | int8
 //   in 1   feature  [filters, n]                f32 or int8 (hybrid) | int8
-//   in 2   time     [filters, memory]           f32 | int16 or int8
+//   in 2   time     [filters, memory]           f32 or int8 (hybrid) | int16 or
+//                   int8
 //   in 3   bias     [units] or absent           f32 | int32
 //   in 4   state    [batch, filters * memory]   f32 | type of `time`; a
 //                   variable, written in place, newest value last
@@ -13,8 +14,9 @@
 //   state_zero + requantize(feature . (x - x_zero)), x_scale * feature_scale /
 //   state_scale, and y = y_zero + requantize(bias + sum time * (state -
 //   state_zero)), state_scale * time_scale / y_scale.
-// Its sums are of 64 bits and saturate to 32. `time` of f32 and hybrid is f32.
-// Reads rank, activation (integer form: clamps only), asymmetric_inputs.
+// Its sums are of 64 bits and saturate to 32. Hybrid: an int8 `time` is one
+// scale times its values, with f32 sums. Reads rank, activation (integer form:
+// clamps only), asymmetric_inputs.
 
 #include <algorithm>
 #include <cstdint>
@@ -65,6 +67,7 @@ StatusCode CheckShapes(PrepareContext& context, Op& op) {
   return StatusCode::kOk;
 }
 
+// The state of the f32 and hybrid forms is f32 whatever `time` is.
 bool HasState(const Op& op, ElementType type) {
   return IsState(op.inputs[4], type, op.inputs[0]->shape[0],
                  std::int64_t{op.inputs[2]->shape[0]} * op.inputs[2]->shape[1]);
@@ -74,6 +77,7 @@ StatusCode PrepareF32(PrepareContext& context, Op& op) {
   const StatusCode code = CheckShapes(context, op);
   if (code != StatusCode::kOk) return code;
   const Tensor &x = *op.inputs[0], &feature = *op.inputs[1];
+  const Tensor& time = *op.inputs[2];
   constexpr ElementType kF32 = ElementType::kFloat32;
   if (x.type != kF32 ||
       (feature.type != kF32 && feature.type != ElementType::kInt8) ||
@@ -81,13 +85,17 @@ StatusCode PrepareF32(PrepareContext& context, Op& op) {
     return context.Fail(StatusCode::kUnimplemented, "types or activation");
   }
   if (!IsMatrix(feature, feature.type, feature.shape[0], x.shape[1]) ||
-      op.inputs[2]->type != kF32 ||
+      (time.type != kF32 &&
+       (feature.type == kF32 ||
+        !IsMatrix(time, ElementType::kInt8, time.shape[0], time.shape[1]) ||
+        time.quantization.count != 1)) ||
       (op.inputs[3] != nullptr && op.inputs[3]->type != kF32) ||
       !HasState(op, kF32) || op.outputs[0]->type != kF32) {
     return context.Fail(StatusCode::kInvalidArgument,
                         "types, scales, or the state is no variable");
   }
-  context.RequestScratch(static_cast<std::size_t>(feature.shape[0]) *
+  context.RequestScratch((static_cast<std::size_t>(feature.shape[0]) +
+                          static_cast<std::size_t>(time.shape[1])) *
                              sizeof(float) +
                          static_cast<std::size_t>(x.shape[1]));
   return StatusCode::kOk;
@@ -101,13 +109,25 @@ void Shift(T* state, std::size_t filters, std::size_t memory) {
   }
 }
 
+// Filter `f`'s weights in time, as f32; `row` is memory for them.
+const float* TimeOf(const Tensor& time, std::size_t f, std::size_t memory,
+                    float* row) {
+  if (time.type == ElementType::kFloat32) return time.floats() + f * memory;
+  const auto* stored = time.as<const std::int8_t>() + f * memory;
+  for (std::size_t i = 0; i < memory; ++i) {
+    row[i] = time.quantization.scale[0] * static_cast<float>(stored[i]);
+  }
+  return row;
+}
+
 StatusCode EvalF32(EvalContext&, const Op& op) {
   const Sizes n = SizesOf(op);
   const Tensor& feature = *op.inputs[1];
   const QuantizeInputs quantize = {feature.type == ElementType::kInt8,
                                    op.options.asymmetric_inputs};
   auto* newest = static_cast<float*>(op.scratch);
-  auto* bytes = reinterpret_cast<std::int8_t*>(newest + n.filters);
+  float* row = newest + n.filters;
+  auto* bytes = reinterpret_cast<std::int8_t*>(row + n.memory);
   for (std::size_t b = 0; b < n.batch; ++b) {
     std::fill_n(newest, n.filters, 0.0f);
     AccumulateProduct(feature,
@@ -122,8 +142,8 @@ StatusCode EvalF32(EvalContext&, const Op& op) {
       for (std::size_t f = u * n.rank; f < (u + 1) * n.rank; ++f) {
         float* remembered = state + f * n.memory;
         remembered[n.memory - 1] = newest[f];
-        y[u] +=
-            DotF32(op.inputs[2]->floats() + f * n.memory, remembered, n.memory);
+        y[u] += DotF32(TimeOf(*op.inputs[2], f, n.memory, row), remembered,
+                       n.memory);
       }
     }
     ActivateRecurrent(op.options.activation, y, n.units);
