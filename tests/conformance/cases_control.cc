@@ -41,6 +41,18 @@ Case If(bool condition) {
   return main.Take();
 }
 
+// An operator that is given as a subgraph.
+Case Composite() {
+  CaseBuilder main("stablehlo_composite");
+  const std::int32_t x = main.Add(Input(kF32, {2, 3}));
+  const std::int32_t y = main.Add(Output(kF32));
+  main.model().tensors.back().shape = {.rank = 2, .dims = {2, 3}};
+  Options options;
+  options.subgraph_a = Append(main, Scaled("by", OpCode::kMul, 3), "by");
+  main.Op(OpCode::kStablehloComposite, {x}, {y}, options);
+  return main.Take();
+}
+
 // while (i < 5) { i += 1; x *= 1.5; }
 Case While() {
   CaseBuilder condition("condition");
@@ -109,7 +121,7 @@ Case Variables() {
 }  // namespace
 
 std::vector<Case> ControlCases() {
-  return {If(true), If(false), While(), Variables()};
+  return {If(true), If(false), Composite(), While(), Variables()};
 }
 
 }  // namespace sotto::conformance

@@ -17,6 +17,9 @@ std::vector<Case> IndexingCases() {
   for (const ElementType type : {kF32, kI8, kI32, kI64}) {
     const Quantization q = Of(type);
     const std::string suffix = "_" + TypeName(type);
+    // What no index names is stored as 0.
+    const Quantization zero_is_zero =
+        type == kI8 ? Scale(0.05f, 0) : Quantization{};
     for (const std::int32_t axis : {0, 1, -1}) {
       Options options;
       options.axis = axis;
@@ -46,12 +49,12 @@ std::vector<Case> IndexingCases() {
                            .inputs = {Input(type, {3, 4, 2}, q),
                                       Input(kI32, {5, 2}, Range{0, 2})},
                            .outputs = {Output(type, q)}}));
-    cases.push_back(
-        OneOp({.name = "scatter_nd" + suffix,
-               .code = OpCode::kScatterNd,
-               .inputs = {Values(kI32, {3, 1}, {4, 0, 2}),
-                          Input(type, {3, 4}, q), Values(kI32, {2}, {6, 4})},
-               .outputs = {Output(type, q)}}));
+    cases.push_back(OneOp({.name = "scatter_nd" + suffix,
+                           .code = OpCode::kScatterNd,
+                           .inputs = {Values(kI32, {3, 1}, {4, 0, 2}),
+                                      Input(type, {3, 4}, zero_is_zero),
+                                      Values(kI32, {2}, {6, 4})},
+                           .outputs = {Output(type, zero_is_zero)}}));
     cases.push_back(OneOp(
         {.name = "one_hot" + suffix,
          .code = OpCode::kOneHot,

@@ -147,6 +147,19 @@ Case Int4Weights(ElementType activations) {
   return net.Take();
 }
 
+Case Int4Convolution() {
+  CaseBuilder net("int4_convolution");
+  const std::int32_t x = net.Add(Input(kI8, {1, 5, 5, 6}, Scale(0.05f, 3)));
+  const std::int32_t w =
+      net.Add(Drawn(ElementType::kInt4, {5, 3, 3, 6}, {}, Scales(0.1f, 5, 0)));
+  Quantization bq = net.model().tensors[w].quantization;
+  for (float& s : bq.scale) s *= 0.05f;
+  const std::int32_t b = net.Add(Drawn(kI32, {5}, {-500, 500}, bq));
+  const std::int32_t y = net.Add(Output(kI8, Scale(0.25f, -5)));
+  net.Op(OpCode::kConv2D, {x, w, b}, {y}, {}, 7);
+  return net.Take();
+}
+
 // Every input's first dimension becomes 3.
 Case Resized() {
   CaseBuilder net("resized_batch");
@@ -205,6 +218,7 @@ std::vector<Case> NetworkCases() {
   cases.push_back(HalfWeights());
   cases.push_back(Int4Weights(kF32));
   cases.push_back(Int4Weights(kI8));
+  cases.push_back(Int4Convolution());
   cases.push_back(Resized());
   cases.push_back(Shared());
   cases.push_back(Island());

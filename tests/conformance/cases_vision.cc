@@ -1,8 +1,46 @@
 // Image resizing, non-maximum suppression, the Fourier transform.
 
+#include "flatbuffers/flexbuffers.h"
 #include "tests/conformance/case.h"
 
 namespace sotto::conformance {
+namespace {
+
+// Boxes against anchors, scores of three classes and of the background.
+Case Detections(bool regular) {
+  constexpr std::int32_t kBoxes = 14, kClasses = 3;
+  flexbuffers::Builder builder;
+  builder.Map([&builder, regular] {
+    builder.Int("max_detections", 5);
+    builder.Int("max_classes_per_detection", 1);
+    builder.Int("detections_per_class", 4);
+    builder.Int("num_classes", kClasses);
+    builder.Bool("use_regular_nms", regular);
+    builder.Float("nms_score_threshold", 0.3f);
+    builder.Float("nms_iou_threshold", 0.4f);
+    builder.Float("y_scale", 10.0f);
+    builder.Float("x_scale", 10.0f);
+    builder.Float("h_scale", 5.0f);
+    builder.Float("w_scale", 5.0f);
+  });
+  builder.Finish();
+  CaseBuilder made(regular ? "detection_post_process_regular"
+                           : "detection_post_process_fast");
+  Options options;
+  options.custom = made.model().Keep(builder.GetBuffer());
+  const std::int32_t boxes =
+      made.Add(Input(kF32, {1, kBoxes, 4}, Range{-3, 3}));
+  const std::int32_t scores =
+      made.Add(Input(kF32, {1, kBoxes, kClasses + 1}, Range{0, 1}));
+  const std::int32_t anchors = made.Add(Drawn(kF32, {kBoxes, 4}, {0.2, 0.8}));
+  std::vector<std::int32_t> outputs;
+  for (int i = 0; i < 4; ++i) outputs.push_back(made.Add(Output(kF32)));
+  made.Op(OpCode::kDetectionPostProcess, {boxes, scores, anchors}, outputs,
+          options);
+  return made.Take();
+}
+
+}  // namespace
 
 std::vector<Case> VisionCases() {
   std::vector<Case> cases;
@@ -59,6 +97,8 @@ std::vector<Case> VisionCases() {
     spec.outputs.push_back(Output(kI32));
     cases.push_back(OneOp(spec));
   }
+  cases.push_back(Detections(false));
+  cases.push_back(Detections(true));
   CaseBuilder spectrum("rfft2d_complex_abs");
   const std::int32_t x = spectrum.Add(Input(kF32, {2, 1, 16}));
   const std::int32_t length = spectrum.Add(Values(kI32, {2}, {1, 16}));
