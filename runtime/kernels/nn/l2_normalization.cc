@@ -60,7 +60,7 @@ StatusCode EvalF32(EvalContext&, const Op& op) {
 FixedPoint InverseSquareRoot(std::int64_t sum) {
   if (sum <= 1) return {std::numeric_limits<std::int32_t>::max(), 0};
   const int log2 = std::bit_width(static_cast<std::uint64_t>(sum)) - 1;
-  const int shift = ((28 - log2) >> 1) - 11;  // at most 2, for a sum of 2 or 3
+  const int shift = ((28 - log2) >> 1) - 11;
   const double inverse = 1.0 / std::sqrt(static_cast<double>(sum));
   return {static_cast<std::int32_t>(
               std::round(std::ldexp(inverse, 31 - std::min(shift, 0)))),

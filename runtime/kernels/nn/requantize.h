@@ -1,7 +1,8 @@
 // Fixed-point rescaling of integer accumulators, the one place for it: every
 // quantised kernel, plain or vectorised, gives these bits.
 //
-//   factor  ~  multiplier / 2^31 * 2^shift,  multiplier 0 or in [2^30, 2^31)
+//   factor  ~  multiplier / 2^31 * 2^shift,  multiplier not negative; that of
+//                                            ToFixedPoint 0 or from 2^30 up
 //
 // Requantize(int32) rounds twice, as the .tflite operators are defined:
 //   high   = round(acc * 2^max(shift, 0) * multiplier / 2^31)  halves upwards
