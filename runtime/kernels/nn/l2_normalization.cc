@@ -55,8 +55,9 @@ StatusCode EvalF32(EvalContext&, const Op& op) {
   return StatusCode::kOk;
 }
 
-// 1 / sqrt(sum) with a multiplier in [2^27.5, 2^28.5], for a sum below 2^47.
-// The shift is even steps away from where sum * 4^steps lies in [2^27, 2^29).
+// 1 / sqrt(sum) for a sum below 2^47: with n such that sum * 4^n lies in
+// [2^27, 2^29), the shift is n - 11 and the multiplier in [2^27.5, 2^28.5].
+// Sums so small that the shift would be positive scale the multiplier instead.
 FixedPoint InverseSquareRoot(std::int64_t sum) {
   if (sum <= 1) return {std::numeric_limits<std::int32_t>::max(), 0};
   const int log2 = std::bit_width(static_cast<std::uint64_t>(sum)) - 1;
