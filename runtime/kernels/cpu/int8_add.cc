@@ -29,6 +29,10 @@ struct Int8Add {
   Int8Channels a, b, y;
   std::uint8_t flip;  // stored byte to u8
   Int8Clamp clamp;
+  // The factor is exactly 1/2, as one of a's and b's always is: rescaling is a
+  // shift less.
+  bool a_halves, b_halves;
+  std::int32_t a_zero, b_zero;
 };
 
 }  // namespace sotto::runtime
@@ -38,23 +42,32 @@ HWY_BEFORE_NAMESPACE();
 namespace sotto::runtime {
 namespace HWY_NAMESPACE {
 
+template <bool kHalves>
+HWY_INLINE Int8Vec Scaled(const std::uint8_t* from, std::uint8_t flip,
+                          std::int32_t zero, const Int8Channels& channels,
+                          std::size_t v) {
+  const Int8Tag d;
+  const hn::Rebind<std::uint8_t, Int8Tag> d8;
+  const Int8Vec wide = hn::PromoteTo(
+      d, hn::Xor(hn::LoadU(d8, from + v * kInt8Lanes), hn::Set(d8, flip)));
+  if constexpr (kHalves) {
+    return hn::ShiftLeft<kInt8AddShift - 1>(hn::Sub(wide, hn::Set(d, zero)));
+  } else {
+    return Rescale(hn::ShiftLeft<kInt8AddShift>(wide), channels, v);
+  }
+}
+
+template <bool kAHalves, bool kBHalves>
 HWY_INLINE void Add16(const Int8Add& add, const std::uint8_t* a,
                       const std::uint8_t* b, std::size_t count,
                       std::uint8_t* y) {
   const Int8Tag d;
-  const hn::Rebind<std::uint8_t, Int8Tag> d8;
-  const auto flip = hn::Set(d8, add.flip);
-  const auto widen = [&](const std::uint8_t* from) HWY_ATTR {
-    return hn::ShiftLeft<kInt8AddShift>(
-        hn::PromoteTo(d, hn::Xor(hn::LoadU(d8, from), flip)));
-  };
   Int8Vec sums[kInt8Vectors];
   for (std::size_t v = 0; v < kInt8Vectors; ++v) {
-    const std::size_t at = v * kInt8Lanes;
-    const Int8Vec left = Rescale(widen(a + at), add.a, v);
-    const Int8Vec right = Rescale(widen(b + at), add.b, v);
-    sums[v] = Rescale(hn::Add(hn::Add(left, right), hn::Set(d, kInt8AddStart)),
-                      add.y, v);
+    const Int8Vec both =
+        hn::Add(Scaled<kAHalves>(a, add.flip, add.a_zero, add.a, v),
+                Scaled<kBHalves>(b, add.flip, add.b_zero, add.b, v));
+    sums[v] = Rescale(hn::Add(both, hn::Set(d, kInt8AddStart)), add.y, v);
   }
   Store16(sums,
           {add.clamp.low, add.clamp.high,
@@ -62,15 +75,29 @@ HWY_INLINE void Add16(const Int8Add& add, const std::uint8_t* a,
           count, y);
 }
 
-void AddImpl(const Int8Add& add, const std::uint8_t* a, const std::uint8_t* b,
-             std::size_t size, std::uint8_t* y) {
+template <bool kAHalves, bool kBHalves>
+void AddAll(const Int8Add& add, const std::uint8_t* a, const std::uint8_t* b,
+            std::size_t size, std::uint8_t* y) {
   std::size_t i = 0;
-  for (; i + 16 <= size; i += 16) Add16(add, a + i, b + i, 16, y + i);
+  for (; i + 16 <= size; i += 16) {
+    Add16<kAHalves, kBHalves>(add, a + i, b + i, 16, y + i);
+  }
   if (i == size) return;
   std::uint8_t left[16] = {}, right[16] = {};
   std::copy(a + i, a + size, left);
   std::copy(b + i, b + size, right);
-  Add16(add, left, right, size - i, y + i);
+  Add16<kAHalves, kBHalves>(add, left, right, size - i, y + i);
+}
+
+void AddImpl(const Int8Add& add, const std::uint8_t* a, const std::uint8_t* b,
+             std::size_t size, std::uint8_t* y) {
+  if (add.a_halves && add.b_halves) {
+    AddAll<true, true>(add, a, b, size, y);
+  } else if (add.a_halves) {
+    AddAll<true, false>(add, a, b, size, y);
+  } else {
+    AddAll<false, true>(add, a, b, size, y);
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -105,9 +132,12 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
   add->clamp = ClampOf(y, op.options.activation);
   const double twice_larger = 2.0 * std::max(ScaleOf(a, 0), ScaleOf(b, 0));
   // Rescale from u = value << 20 in [0, 255 << 20]: "weights" of 2^20.
-  const auto input = [&](const Tensor& t, Int8Channels* channels) {
+  const auto input = [&](const Tensor& t, Int8Channels* channels,
+                         std::int32_t* zero_of, bool* halves) {
     const std::int32_t zero = t.quantization.zero_point + (is_signed ? 128 : 0);
     const FixedPoint factor = ToFixedPoint(ScaleOf(t, 0) / twice_larger);
+    *zero_of = zero;
+    *halves = factor.multiplier == 1 << 30 && factor.shift == 0;
     for (std::size_t c = 0; c < kInt8Panel; ++c) {
       if (!SetInt8Channel({.input_zero = zero, .output_zero = 0},
                           {.positive = 1 << kInt8AddShift, .negative = 0}, 0,
@@ -119,7 +149,9 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
   };
   const FixedPoint y_factor = ToFixedPoint(
       twice_larger / ((1 << kInt8AddShift) * double{ScaleOf(y, 0)}));
-  bool fits = input(a, &add->a) && input(b, &add->b);
+  bool fits = input(a, &add->a, &add->a_zero, &add->a_halves) &&
+              input(b, &add->b, &add->b_zero, &add->b_halves) &&
+              (add->a_halves || add->b_halves);
   for (std::size_t c = 0; c < kInt8Panel; ++c) {
     // u = a' + b' + 2^29 < 2^30: "weights" of 2^22 and a bias.
     fits = fits && SetInt8Channel({.input_zero = 0,

@@ -146,7 +146,7 @@ void RunInt8Conv(const Int8Conv& conv, const std::uint8_t* x,
     }
     if (conv.excess != 0) {
       SumInt8Rows(gemm, packed + conv.shape.panels() * conv.shape.panel_bytes(),
-                  conv.excess, sums);
+                  conv.segment_size, conv.excess, sums);
       gemm.row_sums = sums;
     }
     RunInt8Gemm(gemm);

@@ -177,7 +177,7 @@ StatusCode Eval(EvalContext& context, const Op& op) {
                 reinterpret_cast<std::int32_t*>(middle + fused.middle_bytes);
             SumInt8Rows(
                 gemm, panels + fused.shape.panels() * fused.shape.panel_bytes(),
-                fused.excess, sums);
+                channels, fused.excess, sums);
             gemm.row_sums = sums;
           }
           RunInt8Gemm(gemm);

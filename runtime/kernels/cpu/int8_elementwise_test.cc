@@ -5,7 +5,8 @@ namespace sotto::runtime {
 extern const Kernel kAddInt8, kAddQuantized, kAveragePool2DInt8,
     kAveragePool2DS8Reference, kAveragePool2DU8Reference, kMaxPool2DInt8,
     kMaxPool2DS8Reference, kMaxPool2DU8Reference, kMeanInt8,
-    kMeanQuantizedReference;
+    kMeanQuantizedReference, kRequantize, kRequantizeInt8, kSoftmaxInt8,
+    kSoftmaxS8Reference, kSoftmaxU8Reference, kSoftmaxUint8;
 
 namespace {
 
@@ -68,6 +69,38 @@ TEST(AddInt8, BroadcastIsLeftToTheReference) {
   TestTensor y = Result(ElementType::kInt8, 1.0f, 5);
   KernelRunner run(kAddInt8);
   EXPECT_EQ(run({&a, &b}, {&y}), StatusCode::kUnimplemented);
+}
+
+TEST(RequantizeInt8, EqualsTheReference) {
+  std::mt19937 random(7);
+  for (const ElementType from : kTypes) {
+    for (const ElementType to : kTypes) {
+      for (const std::int32_t size : {0, 1, 63, 64, 65, 5000}) {
+        TestTensor x = RandomBytes(from, {1, {size}}, random);
+        x.Quantize({0.5f}, RandomZero(from, random));
+        TestTensor y =
+            Result(to, RandomScale(0.1f, 2.0f, random), RandomZero(to, random));
+        ExpectSame(kRequantizeInt8, kRequantize, {&x}, y, {});
+      }
+    }
+  }
+}
+
+TEST(SoftmaxInt8, EqualsTheReference) {
+  std::mt19937 random(8);
+  for (const ElementType type : kTypes) {
+    const bool is_signed = type == ElementType::kInt8;
+    for (const std::int32_t size : {1, 2, 12, 300, 5000}) {
+      for (const float scale : {0.001f, 0.02f, 0.1f, 1.0f, 40.0f}) {
+        TestTensor x = RandomBytes(type, {2, {3, size}}, random);
+        x.Quantize({scale}, RandomZero(type, random));
+        TestTensor y = Result(type, 1.0f / 256.0f, is_signed ? -128 : 0);
+        ExpectSame(is_signed ? kSoftmaxInt8 : kSoftmaxUint8,
+                   is_signed ? kSoftmaxS8Reference : kSoftmaxU8Reference, {&x},
+                   y, {});
+      }
+    }
+  }
 }
 
 TEST(PoolInt8, EqualsTheReferences) {

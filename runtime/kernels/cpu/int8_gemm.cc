@@ -25,6 +25,7 @@ constexpr std::size_t kMaxRows = 5;
 
 template <std::size_t kRows, std::size_t kPanels>
 struct Sums {
+  HWY_INLINE Sums() {}  // an implicit one would lack the target's attributes
   Int8Vec v[kRows][kPanels][kInt8Vectors];
 };
 
@@ -268,8 +269,10 @@ void GemmImpl(const Int8Gemm& g) {
   for (std::size_t p = 0; p < panels;) {
     std::size_t wide = 1;
 #if HWY_TARGET == HWY_AVX3_DL
-    if (p + 2 <= panels) wide = 2;
-    if (p + 4 <= panels && rows + (longer > 0) <= kWideRows) wide = 4;
+    // A single row reads its weights once, in one stream.
+    if (p + 2 <= panels && g.pixels > 1) wide = 2;
+    if (g.pixels > 1 && p + 4 <= panels && rows + (longer > 0) <= kWideRows)
+      wide = 4;
     const TileFunction* const table = wide == 1   ? kNarrow.data()
                                       : wide == 2 ? kPairs.data()
                                                   : kWide.data();
@@ -300,19 +303,71 @@ void GemmImpl(const Int8Gemm& g) {
   }
 }
 
-void RowSumsImpl(const Int8Gemm& g, const std::uint8_t* ones,
-                 std::int32_t factor, std::int32_t* row_sums) {
+// Sum of `size` bytes in a row.
+HWY_INLINE std::int32_t SumBytes(const std::uint8_t* bytes, std::size_t size) {
+  std::size_t i = 0;
+  std::int32_t sum = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::Repartition<std::uint8_t, Int8Tag> d8;
+  const hn::Repartition<std::uint64_t, Int8Tag> d64;
+  constexpr std::size_t kBytes = 4 * kInt8Lanes;
+  auto eighths = hn::Zero(d64);
+  for (; i + kBytes <= size; i += kBytes) {
+    eighths = hn::Add(eighths, hn::SumsOf8(hn::LoadU(d8, bytes + i)));
+  }
+  if (i > 0) {
+    sum = static_cast<std::int32_t>(hn::GetLane(hn::SumOfLanes(d64, eighths)));
+  }
+#endif
+  for (; i < size; ++i) sum += bytes[i];
+  return sum;
+}
+
+template <std::size_t kRows>
+HWY_NOINLINE void SumTile(const Int8GemmShape& shape,
+                          const std::uint32_t* offsets, const TileIn& in,
+                          std::int32_t factor, std::int32_t* row_sums) {
   const Int8Tag d;
-  TileIn in = {
-      .rows = nullptr, .step = g.in_step, .quads = ones, .panel_bytes = 0};
+  Sums<kRows, 1> sums;
+  SOTTO_INT8_UNROLL
+  for (std::size_t r = 0; r < kRows; ++r) {
+    SOTTO_INT8_UNROLL
+    for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+      sums.v[r][0][v] = hn::Zero(d);
+    }
+  }
+  Accumulate(shape, offsets, in, sums);
+  SOTTO_INT8_UNROLL
+  for (std::size_t r = 0; r < kRows; ++r) {
+    row_sums[r] = factor * hn::GetLane(sums.v[r][0][0]);
+  }
+}
+
+void RowSumsImpl(const Int8Gemm& g, const std::uint8_t* ones,
+                 std::size_t segment_size, std::int32_t factor,
+                 std::int32_t* row_sums) {
+  // Long rows in one stretch: no need to multiply by ones. 512 bytes take 8
+  // steps instead of 128; below 64 the tail would take most of the time.
+  const bool whole = g.shape.segments == 1 && segment_size >= 64;
   for (std::size_t line = 0; line < g.lines; ++line) {
-    in.rows = g.in + line * g.in_line_step;
-    for (std::size_t pixel = 0; pixel < g.pixels; ++pixel) {
-      Sums<1, 1> sums;
-      for (Int8Vec& v : sums.v[0][0]) v = hn::Zero(d);
-      AccumulateRow(g.shape, g.segment_offsets, in, sums);
-      *row_sums++ = factor * hn::GetLane(sums.v[0][0][0]);
-      in.rows += g.in_step;
+    TileIn in = {.rows = g.in + line * g.in_line_step,
+                 .step = g.in_step,
+                 .quads = ones,
+                 .panel_bytes = 0};
+    for (std::size_t pixel = 0; pixel < g.pixels;) {
+      if (whole) {
+        *row_sums++ = factor * SumBytes(in.rows, segment_size);
+        in.rows += g.in_step;
+        ++pixel;
+        continue;
+      }
+      const bool many = pixel + kMaxRows <= g.pixels;
+      const std::size_t count = many ? kMaxRows : 1;
+      (many ? SumTile<kMaxRows> : SumTile<1>)(g.shape, g.segment_offsets, in,
+                                              factor, row_sums);
+      row_sums += count;
+      in.rows += count * g.in_step;
+      pixel += count;
     }
   }
 }
@@ -330,8 +385,9 @@ HWY_EXPORT(RowSumsImpl);
 void RunInt8Gemm(const Int8Gemm& gemm) { HWY_DYNAMIC_DISPATCH(GemmImpl)(gemm); }
 
 void SumInt8Rows(const Int8Gemm& gemm, const std::uint8_t* ones,
-                 std::int32_t factor, std::int32_t* sums) {
-  HWY_DYNAMIC_DISPATCH(RowSumsImpl)(gemm, ones, factor, sums);
+                 std::size_t segment_size, std::int32_t factor,
+                 std::int32_t* sums) {
+  HWY_DYNAMIC_DISPATCH(RowSumsImpl)(gemm, ones, segment_size, factor, sums);
 }
 
 }  // namespace sotto::runtime

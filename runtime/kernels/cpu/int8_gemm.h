@@ -50,9 +50,11 @@ struct Int8Gemm {
 void RunInt8Gemm(const Int8Gemm& gemm);
 
 // sums[line][pixel] = factor * sum of the row's activations under `ones`: one
-// panel's quads (no Int8Channels) whose weights are 1, or 0 in the padding.
+// panel's quads (no Int8Channels) whose weights are 1, or 0 in the padding; a
+// segment has segment_size bytes without it.
 void SumInt8Rows(const Int8Gemm& gemm, const std::uint8_t* ones,
-                 std::int32_t factor, std::int32_t* sums);
+                 std::size_t segment_size, std::int32_t factor,
+                 std::int32_t* sums);
 
 }  // namespace sotto::runtime
 
