@@ -19,6 +19,7 @@ from processes import (Failure, Progress, Worker, busy_cores, environment_of, re
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 COLD_RUNS = 5
+PEER = (HERE / "peers/requirements.txt").read_text().split()[0]
 # Tests of one feature, not networks.
 NOT_NETWORKS = {"add_dynamic_shape", "call_once_mul", "multi_signature", "nested_while"}
 
@@ -124,8 +125,7 @@ class Table:
         print(f"{machine['processor']}, {machine['cores']} cores, "
               f"{' '.join(machine['instructions'])}, load {machine['load_average']:.1f}")
         if with_peer:
-            print("peer: LiteRT (version in bench/peers/requirements.txt), XNNPACK on; "
-                  "ratio: its time by ours")
+            print(f"peer: {PEER}, XNNPACK on; ratio: its time by ours")
         print(f"{'':50} {'min':>9} {'median':>9} {'p95':>9}"
               + (f" {'peer min':>9} {'median':>9} {'p95':>9} {'ratio':>6} {'of min':>6}"
                  if with_peer else "") + "  ms", flush=True)
@@ -166,6 +166,7 @@ def cold_results(name, cold):
                   "peak_bytes": mine["peak_bytes"], "arena_bytes": mine["arena_bytes"],
                   "packed_bytes": mine["packed_bytes"]}
         if peer:
+            result["peer"] = PEER
             result["peer_seconds"] = peer["first_ns"] / 1e9
             result["peer_load_seconds"] = peer["load_ns"] / 1e9
             result["peer_resident_bytes"] = peer["resident_bytes"]
@@ -202,6 +203,7 @@ def run(options):
                         result = {"name": label, **measured["sotto"]}
                         if peer:
                             theirs = measured["litert"]
+                            result["peer"] = PEER
                             result.update({"peer_" + k: v for k, v in theirs.items()})
                             result["ratio"] = theirs["seconds"] / result["seconds"]
                             result["min_ratio"] = \

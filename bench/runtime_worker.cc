@@ -21,15 +21,16 @@
 #include <vector>
 
 #include "base/status.h"
-#include "bench/mobilenet.h"
 #include "runtime/host/interpreter.h"
 #include "runtime/host/pack_cache.h"
 #include "runtime/loader/model_file.h"
 #include "runtime/loader/model_writer.h"
+#include "tests/conformance/mobilenet.h"
 
 namespace sotto::bench {
 namespace {
 
+using conformance::Format;
 using runtime::ElementType;
 using runtime::Interpreter;
 
@@ -94,7 +95,8 @@ absl::Status WriteModels(const std::string& folder) {
         Named{Format::kUint8, "uint8"}}) {
     for (const int version : {1, 2}) {
       const Bytes bytes = runtime::WriteModel(
-          version == 1 ? MobileNetV1(n.format) : MobileNetV2(n.format));
+          version == 1 ? conformance::MobileNetV1(n.format)
+                       : conformance::MobileNetV2(n.format));
       const std::string path = folder + "/mobilenet_v" +
                                std::to_string(version) + "_100_224_" + n.name +
                                ".tflite";

@@ -2,6 +2,7 @@
 // what a delegate takes as one piece.
 
 #include "tests/conformance/flavour.h"
+#include "tests/conformance/mobilenet.h"
 
 namespace sotto::conformance {
 namespace {
@@ -113,6 +114,18 @@ Case Residual(const Flavour& f) {
   return net.builder().Take();
 }
 
+// Published architectures, random weights, a small image.
+Case MobileNet(int version, Format format) {
+  Case made;
+  made.name =
+      "mobilenet_v" + std::to_string(version) + "_" +
+      (format == Format::kFloat32 ? "f32"
+                                  : (format == Format::kInt8 ? "i8" : "u8"));
+  made.model = version == 1 ? MobileNetV1(format, 64) : MobileNetV2(format, 64);
+  made.ranges = {DefaultRange(made.model.tensors[0].type)};
+  return made;
+}
+
 // f16 weights behind DEQUANTIZE.
 Case HalfWeights() {
   CaseBuilder net("half_weights");
@@ -214,6 +227,11 @@ std::vector<Case> NetworkCases() {
   std::vector<Case> cases;
   for (const Flavour& f : {kFloat, kInt8PerChannel, kUint8Legacy}) {
     cases.push_back(Residual(f));
+  }
+  for (const Format format :
+       {Format::kFloat32, Format::kInt8, Format::kUint8}) {
+    cases.push_back(MobileNet(1, format));
+    cases.push_back(MobileNet(2, format));
   }
   cases.push_back(HalfWeights());
   cases.push_back(Int4Weights(kF32));

@@ -30,7 +30,7 @@ constexpr runtime::LoadOptions kForInference = {.fold_weights_to_f32 = false};
 
 // 8-bit networks on a delegate that rescales in its own way: one unit an
 // operator, as the own cases show, that the layers after it amplify.
-constexpr int kDelegatedNetworkSteps = 32;
+constexpr int kDelegatedNetworkSteps = 64;
 
 bool IsReal(const Result& result) {
   return result.type == ElementType::kFloat32;

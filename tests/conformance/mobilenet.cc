@@ -1,4 +1,4 @@
-#include "bench/mobilenet.h"
+#include "tests/conformance/mobilenet.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,12 +7,9 @@
 
 #include "tests/conformance/seeded_values.h"
 
-namespace sotto::bench {
+namespace sotto::conformance {
 namespace {
 
-using conformance::AppendElement;
-using conformance::DrawElements;
-using conformance::SeededValues;
 using runtime::Activation;
 using runtime::ElementType;
 using runtime::Model;
@@ -23,7 +20,7 @@ using runtime::Quantization;
 using runtime::Shape;
 using runtime::TensorInfo;
 
-constexpr std::int32_t kSize = 224, kClasses = 1001;
+constexpr std::int32_t kClasses = 1001;
 
 struct Layer {
   std::string name = {};
@@ -37,11 +34,11 @@ struct Layer {
 
 class Network {
  public:
-  Network(const std::string& name, Format format)
+  Network(const std::string& name, Format format, std::int32_t size)
       : name_(name), format_(format) {
     model_.Graph::name = "main";
     model_.description = name + " with random weights";
-    model_.inputs = {Activations("input", {4, {1, kSize, kSize, 3}}, -1, 1)};
+    model_.inputs = {Activations("input", {4, {1, size, size, 3}}, -1, 1)};
   }
 
   std::int32_t input() const { return model_.inputs[0]; }
@@ -254,11 +251,11 @@ Layer Named(Layer layer, const std::string& name, int number) {
 
 }  // namespace
 
-Model MobileNetV1(Format format) {
+Model MobileNetV1(Format format, std::int32_t size) {
   struct Block {
     std::int32_t channels, stride;
   };
-  Network net("mobilenet_v1", format);
+  Network net("mobilenet_v1", format, size);
   std::int32_t x = net.Convolve(net.input(), Named(Stem(), "conv", 0));
   int number = 0;
   for (const Block b :
@@ -275,12 +272,12 @@ Model MobileNetV1(Format format) {
   return net.Finish(x);
 }
 
-Model MobileNetV2(Format format) {
+Model MobileNetV2(Format format, std::int32_t size) {
   struct Stage {
     std::int32_t expansion, channels, repeats, stride;
   };
   constexpr double kLinearRange = 5.0;
-  Network net("mobilenet_v2", format);
+  Network net("mobilenet_v2", format, size);
   std::int32_t x = net.Convolve(net.input(), Named(Stem(), "conv", 0));
   std::int32_t channels = 32;
   int number = 0;
@@ -315,4 +312,4 @@ Model MobileNetV2(Format format) {
   return net.Finish(x);
 }
 
-}  // namespace sotto::bench
+}  // namespace sotto::conformance
