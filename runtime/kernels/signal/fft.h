@@ -72,7 +72,7 @@ class RealFft {
     }
   }
 
-  // out[length] of in[length / 2 + 1].
+  // out[length] of in[length / 2 + 1]; work has `length` elements.
   void Inverse(const Complex<T>* in, Complex<T>* work, T* out) const {
     Complex<T>* parts = work;  // out of place: the transform reads them
     parts[0] = Divide(
@@ -93,9 +93,6 @@ class RealFft {
       out[2 * i + 1] = result[i].im;
     }
   }
-  // Elements of `work` that Inverse needs.
-  static std::size_t InverseWork(std::size_t length) { return length; }
-
   // The complex transform of n values read(i); for n < 4 too.
   template <typename Read>
   void Transform(const Read& read, bool inverse, Complex<T>* out) const {

@@ -1,8 +1,8 @@
 // RFFT2D: the two-dimensional Fourier transform of a real image.
 //
 //   in 0   x       f32 [..., height, width], cut or filled up with zeros to
-//   in 1   length  int32 [2]: height h and width w of the transform, powers of
-//                  two; a constant, or known when the op runs
+//   in 1   length  int32 [2], a constant: height h and width w of the
+//                  transform, powers of two up to 32768
 //   out 0  y       complex64 [..., h, w / 2 + 1]
 //
 // In double precision: rows as real signals, then columns. Lengths below 4, and
