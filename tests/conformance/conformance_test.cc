@@ -81,6 +81,7 @@ void CheckEverywhere(const std::string& name, const Model& model,
     Rule backend_rule = rule;
     if (rule.arg_max && !backend.options.delegates.empty()) {
       backend_rule.max_steps = kDelegatedNetworkSteps;
+      backend_rule.arg_max = rule.trained;
     }
     for (const int threads : {1, 2}) {
       SCOPED_TRACE(name + " on " + backend.name +
@@ -209,8 +210,9 @@ TEST_P(SharedNetworks, GiveTheOutputsOfTheOtherRuntimeOnEveryBackend) {
         feed.name.c_str());
   }
   const Results* golden = goldens.ok() ? &goldens->at(feed.name) : nullptr;
-  CheckEverywhere(feed.name, *model, feed, golden,
-                  {.length = AccumulationLength(*model), .arg_max = true});
+  CheckEverywhere(
+      feed.name, *model, feed, golden,
+      {.length = AccumulationLength(*model), .arg_max = true, .trained = true});
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, SharedNetworks,

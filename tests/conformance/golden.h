@@ -40,6 +40,8 @@ struct Rule {
   int max_steps = 1;
   // The largest element of a quantised output is the golden's too.
   bool arg_max = false;
+  // On delegates too: random weights leave no margin for their rounding.
+  bool trained = false;
 };
 
 // Empty if they agree, else the first element that does not.
