@@ -88,53 +88,79 @@ const float* const* F32Patches::Gather(const float* x, std::size_t begin,
       reinterpret_cast<float*>(pointers + (end - begin) * segments);
   float* copy = zeros + segment_size;
   std::fill(zeros, copy, 0.0f);
-  const auto channels = static_cast<std::size_t>(v.channels);
   const auto width = static_cast<std::size_t>(v.out_w);
   const auto height = static_cast<std::size_t>(v.out_h);
-  auto ox = static_cast<std::int32_t>(begin % width);
-  auto oy = static_cast<std::int32_t>(begin / width % height);
-  const float* image = x + begin / width / height * v.ImageSize();
   const float** next = pointers;
-  for (std::size_t i = begin; i < end; ++i) {
-    const std::int32_t x0 = ox * v.stride_w - v.pad_left;
-    // Filter columns [first, last) lie inside the image.
-    const std::int32_t first = std::max(0, -x0);
-    const std::int32_t last = std::min(v.filter_w, v.in_w - x0);
-    for (std::int32_t ky = 0; ky < v.filter_h; ++ky) {
-      const std::int32_t iy = oy * v.stride_h - v.pad_top + ky * v.dilation_h;
-      const bool inside = iy >= 0 && iy < v.in_h;
-      const float* line = image + static_cast<std::size_t>(inside ? iy : 0) *
-                                      static_cast<std::size_t>(v.in_w) *
-                                      channels;
-      if (!whole_rows) {
-        for (std::int32_t kx = 0; kx < v.filter_w; ++kx) {
-          const std::int32_t ix = x0 + kx * v.dilation_w;
-          *next++ = inside && ix >= 0 && ix < v.in_w
-                        ? line + static_cast<std::size_t>(ix) * channels
-                        : zeros;
-        }
-      } else if (!inside || first >= last) {
-        *next++ = zeros;
-      } else if (first == 0 && last == v.filter_w) {
-        *next++ = line + static_cast<std::size_t>(x0) * channels;
-      } else {
-        *next++ = copy;
+  for (std::size_t i = begin; i < end;) {
+    const std::size_t row = i / width, ox = i % width;
+    const std::size_t stop = std::min(width, ox + end - i);
+    copy = GatherRow({.image = x + row / height * v.ImageSize(),
+                      .oy = static_cast<std::int32_t>(row % height),
+                      .begin = static_cast<std::int32_t>(ox),
+                      .end = static_cast<std::int32_t>(stop)},
+                     next, zeros, copy);
+    next += (stop - ox) * segments;
+    i += stop - ox;
+  }
+  return pointers;
+}
+
+float* F32Patches::GatherRow(const Run& run, const float** pointers,
+                             const float* zeros, float* copy) const {
+  const auto channels = static_cast<std::size_t>(v.channels);
+  const std::size_t step = static_cast<std::size_t>(v.stride_w) * channels;
+  const std::int32_t taps = whole_rows ? 1 : v.filter_w;
+  for (std::size_t s = 0; s < segments; ++s) {
+    const auto ky = static_cast<std::int32_t>(s) / taps;
+    const auto kx = static_cast<std::int32_t>(s) % taps;
+    const std::int32_t iy = run.oy * v.stride_h - v.pad_top + ky * v.dilation_h;
+    const float** next = pointers + s;
+    if (iy < 0 || iy >= v.in_h) {
+      for (std::int32_t ox = run.begin; ox < run.end; ++ox, next += segments) {
+        *next = zeros;
+      }
+      continue;
+    }
+    const float* line = run.image + static_cast<std::size_t>(iy) *
+                                        static_cast<std::size_t>(v.in_w) *
+                                        channels;
+    // The segment starts at column ox * stride_w + shift and is `columns` long;
+    // for ox in [low, high) it lies inside the image.
+    const std::int32_t shift = kx * v.dilation_w - v.pad_left;
+    const std::int32_t columns = whole_rows ? v.filter_w : 1;
+    const std::int32_t room = v.in_w - columns - shift;
+    const std::int32_t low =
+        shift < 0 ? (-shift + v.stride_w - 1) / v.stride_w : 0;
+    const std::int32_t high = room < 0 ? 0 : room / v.stride_w + 1;
+    std::int32_t ox = run.begin;
+    const auto border = [&](std::int32_t until) {
+      for (; ox < until; ++ox, next += segments) {
+        const std::int32_t x0 = ox * v.stride_w + shift;
+        const std::int32_t first = std::max(0, -x0);
+        const std::int32_t last = std::min(columns, v.in_w - x0);
+        *next = zeros;
+        if (first >= last) continue;
+        *next = copy;
         std::fill(copy, copy + segment_size, 0.0f);
         std::copy_n(line + static_cast<std::size_t>(x0 + first) * channels,
                     static_cast<std::size_t>(last - first) * channels,
                     copy + static_cast<std::size_t>(first) * channels);
         copy += segment_size;
       }
-    }
-    if (++ox == v.out_w) {
-      ox = 0;
-      if (++oy == v.out_h) {
-        oy = 0;
-        image += v.ImageSize();
+    };
+    border(std::min(low, run.end));
+    const std::int32_t inside = std::min(high, run.end);
+    if (ox < inside) {
+      const float* from =
+          line + static_cast<std::size_t>(ox * v.stride_w + shift) * channels;
+      for (; ox < inside; ++ox, next += segments) {
+        *next = from;
+        from += step;
       }
     }
+    border(run.end);
   }
-  return pointers;
+  return copy;
 }
 
 }  // namespace sotto::runtime

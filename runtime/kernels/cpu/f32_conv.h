@@ -5,6 +5,7 @@
 #define SOTTO_RUNTIME_KERNELS_CPU_F32_CONV_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "runtime/core/kernel.h"
 #include "runtime/kernels/window.h"
@@ -37,6 +38,15 @@ struct F32Patches {
   // (16-aligned); valid as long as x and scratch.
   const float* const* Gather(const float* x, std::size_t begin, std::size_t end,
                              void* scratch) const;
+
+ private:
+  // Pixels [begin, end) of one row of the output.
+  struct Run {
+    const float* image;
+    std::int32_t oy, begin, end;
+  };
+  float* GatherRow(const Run& run, const float** pointers, const float* zeros,
+                   float* copy) const;
 };
 
 }  // namespace sotto::runtime

@@ -7,7 +7,9 @@ extern const Kernel kAddF32, kAveragePool2DF32, kConv2DF32, kDepthwiseConv2DF32,
     kRelu6F32, kReluF32, kReluN1To1F32, kSoftmaxF32, kSubF32, kTanhF32;
 
 extern const Kernel kConv2DAddF32, kDepthwisePointwiseF32, kPackedConv2DF32,
-    kPackedDepthwiseConv2DF32;
+    kPackedDepthwiseConv2DF32, kPackedFullyConnectedF32,
+    kVectorAveragePool2DF32, kVectorLogisticF32, kVectorMaxPool2DF32,
+    kVectorMeanF32, kVectorSoftmaxF32, kVectorTanhF32;
 
 extern const Kernel kAddInt8, kAveragePool2DInt8, kConv2DInt8,
     kDepthwiseConv2DInt8, kDepthwiseConv2DInt8OneChannel,
@@ -43,6 +45,16 @@ constexpr KernelRow kRows[] = {
      "depthwise_conv_2d_f32_packed"},
     {OpCode::kDepthwisePointwise, kPacked, &kDepthwisePointwiseF32,
      "depthwise_pointwise_f32"},
+    {OpCode::kFullyConnected, kPacked, &kPackedFullyConnectedF32,
+     "fully_connected_f32_packed"},
+    {OpCode::kAveragePool2D, kPacked, &kVectorAveragePool2DF32,
+     "average_pool_2d_f32_vector"},
+    {OpCode::kMaxPool2D, kPacked, &kVectorMaxPool2DF32,
+     "max_pool_2d_f32_vector"},
+    {OpCode::kMean, kPacked, &kVectorMeanF32, "mean_f32_vector"},
+    {OpCode::kSoftmax, kPacked, &kVectorSoftmaxF32, "softmax_f32_vector"},
+    {OpCode::kLogistic, kPacked, &kVectorLogisticF32, "logistic_f32_vector"},
+    {OpCode::kTanh, kPacked, &kVectorTanhF32, "tanh_f32_vector"},
     {OpCode::kAdd, kVector, &kAddF32, "add_f32"},
     {OpCode::kAveragePool2D, kVector, &kAveragePool2DF32,
      "average_pool_2d_f32"},

@@ -1,0 +1,237 @@
+// MaxPool2D and AveragePool2D, channels in the lanes: the maximum or mean of
+// each window's elements that lie inside the image, then the activation. Mean
+// over height and width is the average of one window as large as the image.
+//
+//   in 0   x     f32 [batch, in_h, in_w, channels]
+//   in 1   axes  int32 {1, 2} in any order, constant; Mean only
+//   out 0  y     f32 [batch, out_h, out_w, channels]; Mean: [batch, channels],
+//                or [batch, 1, 1, channels] with keep_dims
+//
+// Reads padding, stride, filter, activation; Mean: keep_dims. Sums in f32: a
+// window's few hundred elements cost at most as many roundings of 6e-8.
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/kernels/cpu/f32_pool.cc"
+#include "runtime/kernels/cpu/f32_targets.h"
+// f32_targets.h first.
+#include "hwy/foreach_target.h"
+// After foreach_target.h, as Highway asks.
+#include <algorithm>
+#include <limits>
+
+#include "hwy/highway.h"
+#include "runtime/core/kernel.h"
+#include "runtime/kernels/activation.h"
+#include "runtime/kernels/window.h"
+
+#ifndef SOTTO_RUNTIME_KERNELS_CPU_F32_POOL_CC_
+#define SOTTO_RUNTIME_KERNELS_CPU_F32_POOL_CC_
+namespace sotto::runtime {
+
+// The part of a window inside the image.
+struct PoolWindow {
+  const float* first;  // its first pixel
+  std::size_t rows, columns;
+  std::size_t row_step;  // floats between rows of the image
+  std::size_t channels;
+  ClampRange clamp;
+};
+
+}  // namespace sotto::runtime
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace sotto::runtime {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <bool kMax, class D>
+HWY_INLINE void Channels(D d, const PoolWindow& p, float* y) {
+  using V = hn::Vec<D>;
+  const std::size_t lanes = hn::Lanes(d);
+  const V low = hn::Set(d, p.clamp.low), high = hn::Set(d, p.clamp.high);
+  const V count = hn::Set(
+      d, static_cast<float>(std::max<std::size_t>(p.rows * p.columns, 1)));
+  for (std::size_t done = 0; done < p.channels; done += lanes) {
+    // The last block overlaps the one before.
+    const std::size_t c = std::min(done, p.channels - lanes);
+    V result = hn::Set(d, kMax ? std::numeric_limits<float>::lowest() : 0.0f);
+    const float* row = p.first + c;
+    for (std::size_t r = 0; r < p.rows; ++r, row += p.row_step) {
+      const float* pixel = row;
+      for (std::size_t i = 0; i < p.columns; ++i, pixel += p.channels) {
+        const V x = hn::LoadU(d, pixel);
+        result = kMax ? hn::Max(result, x) : hn::Add(result, x);
+      }
+    }
+    if (!kMax) result = hn::Div(result, count);
+    hn::StoreU(hn::Min(hn::Max(result, low), high), d, y + c);
+  }
+}
+
+template <bool kMax>
+void Pixel(const PoolWindow& p, float* y) {
+  const hn::ScalableTag<float> full;
+  if (p.channels >= hn::Lanes(full)) {
+    Channels<kMax>(full, p, y);
+  } else if (p.channels >= 4) {
+    Channels<kMax>(hn::CappedTag<float, 4>(), p, y);
+  } else {
+    Channels<kMax>(hn::CappedTag<float, 1>(), p, y);
+  }
+}
+
+void MaxPixel(const PoolWindow& p, float* y) { Pixel<true>(p, y); }
+void AveragePixel(const PoolWindow& p, float* y) { Pixel<false>(p, y); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace sotto::runtime
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sotto::runtime {
+namespace {
+
+HWY_EXPORT(MaxPixel);
+HWY_EXPORT(AveragePixel);
+
+constexpr std::size_t kElementsPerNs = 8;
+
+StatusCode CheckTypes(PrepareContext& context, const Op& op,
+                      std::size_t inputs) {
+  if (op.inputs.size() != inputs || op.outputs.size() != 1 ||
+      op.inputs[0] == nullptr || op.outputs[0] == nullptr) {
+    return context.Fail(StatusCode::kInvalidArgument, "wants x -> y");
+  }
+  if (op.inputs[0]->type != ElementType::kFloat32 ||
+      op.outputs[0]->type != ElementType::kFloat32 ||
+      !IsClamp(op.options.activation)) {
+    return context.Fail(StatusCode::kUnimplemented,
+                        "only f32, only activations that clamp");
+  }
+  const Shape& x = op.inputs[0]->shape;
+  if (x.rank != 4 || x.Elements() == 0) {
+    return context.Fail(StatusCode::kUnimplemented, "x is empty or no image");
+  }
+  return StatusCode::kOk;
+}
+
+StatusCode Prepare(PrepareContext& context, Op& op) {
+  const StatusCode code = CheckTypes(context, op, 1);
+  if (code != StatusCode::kOk) return code;
+  Window v = {};
+  const Shape& x = op.inputs[0]->shape;
+  if (!MakeWindow(x, op.options.filter_h, op.options.filter_w, op.options,
+                  &v)) {
+    return context.Fail(StatusCode::kUnimplemented,
+                        "filter or stride does not fit the image");
+  }
+  op.outputs[0]->shape = {4, {x[0], v.out_h, v.out_w, x[3]}};
+  op.outputs[0]->is_dynamic = false;
+  return StatusCode::kOk;
+}
+
+StatusCode PrepareMean(PrepareContext& context, Op& op) {
+  const StatusCode code = CheckTypes(context, op, 2);
+  if (code != StatusCode::kOk) return code;
+  const Tensor* axes = op.inputs[1];
+  if (axes == nullptr || axes->type != ElementType::kInt32 ||
+      !axes->is_constant || axes->shape.Elements() != 2) {
+    return context.Fail(StatusCode::kUnimplemented, "not over two axes");
+  }
+  const std::int32_t a = axes->int32s()[0], b = axes->int32s()[1];
+  const auto is = [](std::int32_t axis, std::int32_t want) {
+    return axis == want || axis == want - 4;
+  };
+  if (!(is(a, 1) && is(b, 2)) && !(is(a, 2) && is(b, 1))) {
+    return context.Fail(StatusCode::kUnimplemented,
+                        "not over height and width");
+  }
+  const Shape& x = op.inputs[0]->shape;
+  op.outputs[0]->shape = op.options.keep_dims ? Shape{4, {x[0], 1, 1, x[3]}}
+                                              : Shape{2, {x[0], x[3]}};
+  op.outputs[0]->is_dynamic = false;
+  return StatusCode::kOk;
+}
+
+// One row of y after the other; `pixel` folds one window.
+template <typename Fold>
+void Pool(EvalContext& context, const Op& op, const Window& v, ClampRange clamp,
+          const Fold& pixel) {
+  const float* x = op.inputs[0]->floats();
+  float* y = op.outputs[0]->floats();
+  const auto channels = static_cast<std::size_t>(v.channels);
+  const auto width = static_cast<std::size_t>(v.out_w);
+  const auto height = static_cast<std::size_t>(v.out_h);
+  const std::size_t rows =
+      static_cast<std::size_t>(op.inputs[0]->shape[0]) * height;
+  const auto task = [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t row = begin; row < end; ++row) {
+      const float* image = x + row / height * v.ImageSize();
+      const std::int32_t y0 =
+          static_cast<std::int32_t>(row % height) * v.stride_h - v.pad_top;
+      const std::int32_t top = std::max(y0, 0);
+      const std::int32_t bottom =
+          std::max(std::min(y0 + v.filter_h, v.in_h), top);
+      float* out = y + row * width * channels;
+      for (std::int32_t ox = 0; ox < v.out_w; ++ox, out += channels) {
+        const std::int32_t x0 = ox * v.stride_w - v.pad_left;
+        const std::int32_t left = std::max(x0, 0);
+        const std::int32_t right =
+            std::max(std::min(x0 + v.filter_w, v.in_w), left);
+        const std::size_t row_step =
+            static_cast<std::size_t>(v.in_w) * channels;
+        pixel({.first = image + static_cast<std::size_t>(top) * row_step +
+                        static_cast<std::size_t>(left) * channels,
+               .rows = static_cast<std::size_t>(bottom - top),
+               .columns = static_cast<std::size_t>(right - left),
+               .row_step = row_step,
+               .channels = channels,
+               .clamp = clamp},
+              out);
+      }
+    }
+  };
+  context.ParallelFor(rows, 1, rows * width * v.PatchSize() / kElementsPerNs,
+                      task);
+}
+
+Window WindowOf(const Op& op) {
+  Window v = {};
+  MakeWindow(op.inputs[0]->shape, op.options.filter_h, op.options.filter_w,
+             op.options, &v);
+  return v;
+}
+
+StatusCode EvalMax(EvalContext& context, const Op& op) {
+  Pool(context, op, WindowOf(op), RangeOf(op.options.activation),
+       HWY_DYNAMIC_DISPATCH(MaxPixel));
+  return StatusCode::kOk;
+}
+
+StatusCode EvalAverage(EvalContext& context, const Op& op) {
+  Pool(context, op, WindowOf(op), RangeOf(op.options.activation),
+       HWY_DYNAMIC_DISPATCH(AveragePixel));
+  return StatusCode::kOk;
+}
+
+StatusCode EvalMean(EvalContext& context, const Op& op) {
+  const Shape& x = op.inputs[0]->shape;
+  Window v = {};
+  v.in_h = v.filter_h = x[1];
+  v.in_w = v.filter_w = x[2];
+  v.channels = x[3];
+  v.stride_h = v.stride_w = v.out_h = v.out_w = 1;
+  Pool(context, op, v, RangeOf(Activation::kNone),
+       HWY_DYNAMIC_DISPATCH(AveragePixel));
+  return StatusCode::kOk;
+}
+
+}  // namespace
+
+extern const Kernel kVectorMaxPool2DF32 = {Prepare, EvalMax};
+extern const Kernel kVectorAveragePool2DF32 = {Prepare, EvalAverage};
+extern const Kernel kVectorMeanF32 = {PrepareMean, EvalMean};
+
+}  // namespace sotto::runtime
+#endif  // HWY_ONCE
