@@ -269,10 +269,8 @@ void GemmImpl(const Int8Gemm& g) {
   for (std::size_t p = 0; p < panels;) {
     std::size_t wide = 1;
 #if HWY_TARGET == HWY_AVX3_DL
-    // A single row reads its weights once, in one stream.
-    if (p + 2 <= panels && g.pixels > 1) wide = 2;
-    if (g.pixels > 1 && p + 4 <= panels && rows + (longer > 0) <= kWideRows)
-      wide = 4;
+    if (p + 2 <= panels) wide = 2;
+    if (p + 4 <= panels && rows + (longer > 0) <= kWideRows) wide = 4;
     const TileFunction* const table = wide == 1   ? kNarrow.data()
                                       : wide == 2 ? kPairs.data()
                                                   : kWide.data();

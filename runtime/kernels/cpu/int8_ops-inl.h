@@ -10,6 +10,8 @@
 #define SOTTO_RUNTIME_KERNELS_CPU_INT8_OPS_INL_H_
 #endif
 
+#undef SOTTO_INT8_PIN
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -17,6 +19,7 @@
 
 #include "hwy/highway.h"
 #include "runtime/kernels/cpu/int8_channels.h"
+#include "runtime/kernels/cpu/int8_targets.h"
 
 // Highway 1.0.3 detects AVX512-VNNI for this target but compiles for AVX-VNNI,
 // another extension.
@@ -90,53 +93,85 @@ HWY_INLINE Int8Vec Broadcast4(const std::uint8_t* bytes) {
   return hn::Set(Int8Tag(), word);
 }
 
-// Vector `part` of 16 channels' sums, rescaled and with the zero point added,
-// not yet clamped.
-HWY_INLINE Int8Vec Rescale(Int8Vec sums, const Int8Channels& c,
-                           std::size_t part) {
+#if HWY_TARGET == HWY_AVX3_DL && !defined(__clang__)
+// Keeps a loaded vector in its register: GCC 12 would rather read memory again
+// for each of its uses.
+#define SOTTO_INT8_PIN(vector) __asm__("" : "+v"(vector.raw))
+#else
+#define SOTTO_INT8_PIN(vector)
+#endif
+
+// Vector `part` of 16 channels' sums, kRows of them, rescaled and with the zero
+// point added, not yet clamped. Sums of channel c of row r are at sums[r][v].
+template <std::size_t kRows, std::size_t kVectors>
+HWY_INLINE void RescaleRows(Int8Vec (&sums)[kRows][kVectors], std::size_t v,
+                            const Int8Channels& c, std::size_t part) {
 #if HWY_TARGET == HWY_SCALAR
-  const std::uint64_t product =
-      (part % 2 ? c.factor_odd : c.factor_even)[part / 2] *
-      static_cast<std::uint32_t>(sums.raw);
-  const std::int64_t sum = static_cast<std::int64_t>(product) +
-                           (part % 2 ? c.addend_odd : c.addend_even)[part / 2];
-  const auto high = static_cast<std::int32_t>(sum >> 32);
-  return Int8Vec((high - (high < c.threshold[part])) >> c.shift[part]);
+  SOTTO_INT8_UNROLL
+  for (std::size_t r = 0; r < kRows; ++r) {
+    const std::uint64_t product =
+        (part % 2 ? c.factor_odd : c.factor_even)[part / 2] *
+        static_cast<std::uint32_t>(sums[r][v].raw);
+    const std::int64_t sum =
+        static_cast<std::int64_t>(product) +
+        (part % 2 ? c.addend_odd : c.addend_even)[part / 2];
+    const auto high = static_cast<std::int32_t>(sum >> 32);
+    sums[r][v] = Int8Vec((high - (high < c.threshold[part])) >> c.shift[part]);
+  }
 #else
   const Int8Tag d;
   const hn::Repartition<std::uint64_t, Int8Tag> d64;
   const hn::RebindToUnsigned<Int8Tag> du;
-  const std::size_t at = part * kInt8Lanes / 2;
+  const std::size_t at = part * kInt8Lanes / 2, lane = part * kInt8Lanes;
   const auto bits = [&](const void* p) HWY_ATTR {
     return hn::Load(d64, static_cast<const std::uint64_t*>(p));
   };
-  const auto u = hn::BitCast(d64, sums);
-  const auto even =
-      hn::Add(hn::MulEven(hn::BitCast(du, u),
-                          hn::BitCast(du, bits(c.factor_even + at))),
-              bits(c.addend_even + at));
-  const auto odd =
-      hn::Add(hn::MulEven(hn::BitCast(du, hn::ShiftRight<32>(u)),
-                          hn::BitCast(du, bits(c.factor_odd + at))),
-              bits(c.addend_odd + at));
-  const std::size_t lane = part * kInt8Lanes;
+  auto factor_even = bits(c.factor_even + at);
+  auto factor_odd = bits(c.factor_odd + at);
+  auto addend_even = bits(c.addend_even + at);
+  auto addend_odd = bits(c.addend_odd + at);
+  auto threshold = hn::Load(d, c.threshold + lane);
+  auto shift = hn::Load(d, c.shift + lane);
+  if constexpr (kRows > 1) {
+    SOTTO_INT8_PIN(factor_even);
+    SOTTO_INT8_PIN(factor_odd);
+    SOTTO_INT8_PIN(addend_even);
+    SOTTO_INT8_PIN(addend_odd);
+    SOTTO_INT8_PIN(threshold);
+    SOTTO_INT8_PIN(shift);
+  }
+  SOTTO_INT8_UNROLL
+  for (std::size_t r = 0; r < kRows; ++r) {
+    const auto u = hn::BitCast(d64, sums[r][v]);
+    const auto even =
+        hn::Add(hn::MulEven(hn::BitCast(du, u), hn::BitCast(du, factor_even)),
+                addend_even);
+    const auto odd = hn::Add(hn::MulEven(hn::BitCast(du, hn::ShiftRight<32>(u)),
+                                         hn::BitCast(du, factor_odd)),
+                             addend_odd);
 #if HWY_TARGET == HWY_AVX3_DL
-  // The upper halves of even and odd lanes joined by one instruction.
-  Int8Vec high{_mm512_castps_si512(_mm512_mask_movehdup_ps(
-      _mm512_castsi512_ps(odd.raw), 0x5555, _mm512_castsi512_ps(even.raw)))};
-  // The mask register takes the place of a subtraction of -1.
-  high.raw = _mm512_mask_add_epi32(
-      high.raw,
-      _mm512_cmplt_epi32_mask(high.raw, _mm512_load_si512(c.threshold)),
-      high.raw, _mm512_set1_epi32(-1));
+    // The upper halves of even and odd lanes joined by one instruction.
+    Int8Vec high{_mm512_castps_si512(_mm512_mask_movehdup_ps(
+        _mm512_castsi512_ps(odd.raw), 0x5555, _mm512_castsi512_ps(even.raw)))};
+    // The mask register takes the place of a subtraction of -1.
+    high.raw = _mm512_mask_add_epi32(
+        high.raw, _mm512_cmplt_epi32_mask(high.raw, threshold.raw), high.raw,
+        _mm512_set1_epi32(-1));
 #else
-  Int8Vec high = hn::OddEven(hn::BitCast(d, odd),
-                             hn::BitCast(d, hn::ShiftRight<32>(even)));
-  high = hn::Add(
-      high, hn::VecFromMask(d, hn::Lt(high, hn::Load(d, c.threshold + lane))));
+    Int8Vec high = hn::OddEven(hn::BitCast(d, odd),
+                               hn::BitCast(d, hn::ShiftRight<32>(even)));
+    high = hn::Add(high, hn::VecFromMask(d, hn::Lt(high, threshold)));
 #endif
-  return hn::Shr(high, hn::Load(d, c.shift + lane));
+    sums[r][v] = hn::Shr(high, shift);
+  }
 #endif
+}
+
+HWY_INLINE Int8Vec Rescale(Int8Vec sums, const Int8Channels& c,
+                           std::size_t part) {
+  Int8Vec one[1][1] = {{sums}};
+  RescaleRows(one, 0, c, part);
+  return one[0][0];
 }
 
 // How results are stored: clamped as s8, then xored (0x80 makes u8 of them).
