@@ -1,6 +1,9 @@
 // GraphRunner's memory: who lies where in the arena, then the arena itself and
 // the packed weights.
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -17,6 +20,25 @@ constexpr int kNever = std::numeric_limits<int>::max();
 // The sum over all tensors, before any memory is shared: beyond it a plan is
 // not even tried, so that its sums cannot overflow.
 constexpr std::size_t kMaxTotalBytes = std::size_t{1} << 40;
+
+// Gives back the pages of a mapped constant that was copied into a packed
+// layout: they come from the file again should anyone read them.
+void ReleasePages(const Model& model, const Tensor& tensor) {
+  static const auto kPage = static_cast<std::uintptr_t>(::getpagesize());
+  const auto begin = reinterpret_cast<std::uintptr_t>(tensor.data);
+  const auto file = reinterpret_cast<std::uintptr_t>(model.mapped.data());
+  const std::uintptr_t end = begin + tensor.bytes();
+  if (model.mapped.empty() || begin < file ||
+      end > file + model.mapped.size()) {
+    return;
+  }
+  const std::uintptr_t first = (begin + kPage - 1) / kPage * kPage;
+  const std::uintptr_t last = end / kPage * kPage;
+  if (first < last) {
+    (void)::madvise(reinterpret_cast<void*>(first), last - first,
+                    MADV_DONTNEED);
+  }
+}
 
 // When each tensor is needed, tensors that share memory under one root.
 class Lifetimes {
@@ -156,7 +178,13 @@ absl::Status GraphRunner::Allocate() {
     node.op.scratch = scratch_slot_[i] == kNoSlot
                           ? nullptr
                           : start + plan_.offsets[scratch_slot_[i]];
-    if (node.packed_bytes > 0) PackNode(node);
+    if (node.packed_bytes == 0) continue;
+    PackNode(node);
+    for (const Tensor* t : node.inputs) {
+      if (t != nullptr && t->is_constant && t->bytes() <= node.packed_bytes) {
+        ReleasePages(*shared_.model, *t);
+      }
+    }
   }
   packed_before_.clear();
   ready_ = true;

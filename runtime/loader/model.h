@@ -72,6 +72,7 @@ struct Model : Graph {
   std::vector<std::pair<std::string, ByteView>> metadata;
   // What the constants' views point into.
   std::vector<std::shared_ptr<const void>> storage;
+  ByteView mapped;  // the file, where it is mapped; pages can be given back
   std::size_t file_bytes = 0;  // size of the file it came from
 
   std::size_t num_graphs() const { return 1 + others.size(); }

@@ -168,6 +168,7 @@ absl::StatusOr<Model> LoadModel(const std::string& path,
   if (!file.ok()) return file.status();
   absl::StatusOr<Model> model = ParseModel(file->owner, file->bytes, options);
   if (!model.ok()) return Annotate(model.status(), path);
+  model->mapped = file->bytes;
   return model;
 }
 
