@@ -42,51 +42,70 @@ HWY_BEFORE_NAMESPACE();
 namespace sotto::runtime {
 namespace HWY_NAMESPACE {
 
-template <bool kHalves>
-HWY_INLINE Int8Vec Scaled(const std::uint8_t* from, std::uint8_t flip,
-                          std::int32_t zero, const Int8Channels& channels,
-                          std::size_t v) {
+// 16 bytes a row, in vectors, brought to twice the larger scale.
+template <bool kHalves, std::size_t kRows>
+HWY_INLINE void Scale(const std::uint8_t* from, std::uint8_t flip,
+                      std::int32_t zero, const Int8Channels& channels,
+                      Int8Vec (&rows)[kRows][kInt8Vectors]) {
   const Int8Tag d;
   const hn::Rebind<std::uint8_t, Int8Tag> d8;
-  const Int8Vec wide = hn::PromoteTo(
-      d, hn::Xor(hn::LoadU(d8, from + v * kInt8Lanes), hn::Set(d8, flip)));
-  if constexpr (kHalves) {
-    return hn::ShiftLeft<kInt8AddShift - 1>(hn::Sub(wide, hn::Set(d, zero)));
-  } else {
-    return Rescale(hn::ShiftLeft<kInt8AddShift>(wide), channels, v);
+  SOTTO_INT8_UNROLL
+  for (std::size_t v = 0; v < kInt8Vectors; ++v) {
+    SOTTO_INT8_UNROLL
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const Int8Vec wide = hn::PromoteTo(
+          d, hn::Xor(hn::LoadU(d8, from + r * kInt8Panel + v * kInt8Lanes),
+                     hn::Set(d8, flip)));
+      rows[r][v] = kHalves ? hn::ShiftLeft<kInt8AddShift - 1>(
+                                 hn::Sub(wide, hn::Set(d, zero)))
+                           : hn::ShiftLeft<kInt8AddShift>(wide);
+    }
+    if constexpr (!kHalves) RescaleRows(rows, v, channels, v);
   }
 }
 
-template <bool kAHalves, bool kBHalves>
-HWY_INLINE void Add16(const Int8Add& add, const std::uint8_t* a,
-                      const std::uint8_t* b, std::size_t count,
-                      std::uint8_t* y) {
+// The first `count` of 16 * kRows elements.
+template <std::size_t kRows, bool kAHalves, bool kBHalves>
+HWY_INLINE void AddRows(const Int8Add& add, const std::uint8_t* a,
+                        const std::uint8_t* b, std::size_t count,
+                        std::uint8_t* y) {
   const Int8Tag d;
-  Int8Vec sums[kInt8Vectors];
+  Int8Vec left[kRows][kInt8Vectors], right[kRows][kInt8Vectors];
+  Scale<kAHalves>(a, add.flip, add.a_zero, add.a, left);
+  Scale<kBHalves>(b, add.flip, add.b_zero, add.b, right);
+  SOTTO_INT8_UNROLL
   for (std::size_t v = 0; v < kInt8Vectors; ++v) {
-    const Int8Vec both =
-        hn::Add(Scaled<kAHalves>(a, add.flip, add.a_zero, add.a, v),
-                Scaled<kBHalves>(b, add.flip, add.b_zero, add.b, v));
-    sums[v] = Rescale(hn::Add(both, hn::Set(d, kInt8AddStart)), add.y, v);
+    SOTTO_INT8_UNROLL
+    for (std::size_t r = 0; r < kRows; ++r) {
+      left[r][v] =
+          hn::Add(hn::Add(left[r][v], right[r][v]), hn::Set(d, kInt8AddStart));
+    }
+    RescaleRows(left, v, add.y, v);
   }
-  Store16(sums,
-          {add.clamp.low, add.clamp.high,
-           static_cast<std::uint8_t>(add.flip ^ 0x80)},
-          count, y);
+  SOTTO_INT8_UNROLL
+  for (std::size_t r = 0; r < kRows; ++r) {
+    Store16(left[r],
+            {add.clamp.low, add.clamp.high,
+             static_cast<std::uint8_t>(add.flip ^ 0x80)},
+            std::min(count - r * kInt8Panel, kInt8Panel), y + r * kInt8Panel);
+  }
 }
 
 template <bool kAHalves, bool kBHalves>
 void AddAll(const Int8Add& add, const std::uint8_t* a, const std::uint8_t* b,
             std::size_t size, std::uint8_t* y) {
   std::size_t i = 0;
+  for (; i + 64 <= size; i += 64) {
+    AddRows<4, kAHalves, kBHalves>(add, a + i, b + i, 64, y + i);
+  }
   for (; i + 16 <= size; i += 16) {
-    Add16<kAHalves, kBHalves>(add, a + i, b + i, 16, y + i);
+    AddRows<1, kAHalves, kBHalves>(add, a + i, b + i, 16, y + i);
   }
   if (i == size) return;
   std::uint8_t left[16] = {}, right[16] = {};
   std::copy(a + i, a + size, left);
   std::copy(b + i, b + size, right);
-  Add16<kAHalves, kBHalves>(add, left, right, size - i, y + i);
+  AddRows<1, kAHalves, kBHalves>(add, left, right, size - i, y + i);
 }
 
 void AddImpl(const Int8Add& add, const std::uint8_t* a, const std::uint8_t* b,
