@@ -27,6 +27,8 @@ namespace sotto::runtime::vulkan {
 struct DeviceOptions {
   int index = -1;  // in the driver's order; -1: the fastest kind
   bool half = false;
+  // Copies inputs and outputs even where host and device share memory.
+  bool staged = false;
 };
 // INVALID_ARGUMENT names what it does not know.
 absl::StatusOr<DeviceOptions> ParseOptions(const std::string& text);

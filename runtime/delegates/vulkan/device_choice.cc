@@ -86,8 +86,13 @@ absl::StatusOr<DeviceOptions> ParseOptions(const std::string& text) {
       options.half = pair.second == "f16";
       continue;
     }
+    if (word == "memory=staged") {
+      options.staged = true;
+      continue;
+    }
     return absl::InvalidArgumentError(absl::StrFormat(
-        "option '%s' is neither device=N nor precision=f16|f32", word));
+        "option '%s' is not device=N, precision=f16|f32 or memory=staged",
+        word));
   }
   return options;
 }
@@ -140,8 +145,9 @@ absl::Status Device::Choose(const DeviceOptions& options) {
   // A large window into a card's memory exists too, but reading it is slow.
   const bool near = type() == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU ||
                     type() == VK_PHYSICAL_DEVICE_TYPE_CPU;
-  unified_ = near && MemoryTypeOf(memory_, ~std::uint32_t{0},
-                                  Buffer::Place::kShared) != ~std::uint32_t{0};
+  unified_ = near && !options.staged &&
+             MemoryTypeOf(memory_, ~std::uint32_t{0}, Buffer::Place::kShared) !=
+                 ~std::uint32_t{0};
   half_ = options.half;
   if (!half_) return absl::OkStatus();
   const bool core = properties_.apiVersion >= VK_API_VERSION_1_2 &&

@@ -14,7 +14,9 @@ extern "C" {
  *   device=N         in the driver's order; else the fastest kind there is
  *   precision=f32    (default)
  *   precision=f16    tensors and weights in half precision, sums in single;
- *                    refused where the device lacks it */
+ *                    refused where the device lacks it
+ *   memory=staged    inputs and outputs are copied, as for a card, even where
+ *                    host and device share memory */
 const SottoDelegate* SottoVulkanDelegate(void);
 
 #ifdef __cplusplus

@@ -1,304 +1,18 @@
 #include "runtime/delegates/vulkan/vulkan_delegate.h"
 
-#include <algorithm>
-#include <cmath>
+#include <cstdlib>
 #include <thread>
 
-#include "absl/strings/str_format.h"
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
-#include "runtime/host/interpreter.h"
+#include "runtime/delegates/vulkan/device.h"
+#include "runtime/delegates/vulkan/vulkan_test_support.h"
 #include "runtime/loader/architectures.h"
 #include "runtime/loader/model_file.h"
-#include "tests/support/graph_builder.h"
 #include "tests/support/shared_data.h"
-#include "tests/support/status_matchers.h"
 
 namespace sotto::runtime {
 namespace {
 
 using ::testing::HasSubstr;
-using Library = std::shared_ptr<DelegateLibrary>;
-
-constexpr ElementType kF32 = ElementType::kFloat32;
-constexpr double kF32Tolerance = 1e-5, kF16Tolerance = 2e-3;
-
-// Declares `name`, or skips the test where there is no device.
-#define VULKAN_OR_SKIP(name, options)                                     \
-  const absl::StatusOr<Library> name##_or =                               \
-      DelegateLibrary::Create(SottoVulkanDelegate(), options);            \
-  if (!name##_or.ok()) GTEST_SKIP() << "skipped: " << name##_or.status(); \
-  const Library name = *name##_or
-
-// In [-1, 1], without a pattern: sums do not cancel more than by chance.
-std::vector<float> Noise(std::size_t count, std::uint32_t seed) {
-  std::vector<float> values(count);
-  std::uint32_t state = seed * 2654435761u + 1;
-  for (float& value : values) {
-    state = state * 1664525u + 1013904223u;
-    value = static_cast<float>(state >> 8) / 8388608.0f - 1.0f;
-  }
-  return values;
-}
-
-void FillInputs(Interpreter& runner, std::uint32_t seed = 1) {
-  for (std::size_t i = 0; i < runner.num_inputs(); ++i) {
-    std::ranges::copy(Noise(runner.input(i).size(), seed++),
-                      runner.input(i).begin());
-  }
-}
-
-// Largest difference of all outputs from the CPU's, as a part of the scale.
-double Difference(const Interpreter& own, const Interpreter& delegated) {
-  double difference = 0;
-  for (std::size_t i = 0; i < own.num_outputs(); ++i) {
-    double scale = 1e-30, largest = 0;
-    EXPECT_EQ(own.output(i).size(), delegated.output(i).size());
-    for (std::size_t k = 0; k < own.output(i).size(); ++k) {
-      const double expected = own.output(i)[k];
-      scale = std::max(scale, std::abs(expected));
-      const double error = std::abs(expected - delegated.output(i)[k]);
-      if (!(error <= largest)) largest = error;  // a NaN stays
-    }
-    difference = std::max(difference, largest / scale);
-    if (std::isnan(largest)) return largest;
-  }
-  return difference;
-}
-
-void ExpectSame(const Model& model, const Library& library, double tolerance,
-                bool whole = true) {
-  Interpreter own = Interpreter::Create(model, {}).value();
-  Interpreter delegated =
-      Interpreter::Create(model, {.delegates = {library}}).value();
-  if (whole) {
-    for (const DelegateDecision& decision : delegated.decisions()) {
-      EXPECT_EQ(decision.delegate, "vulkan") << decision.reason;
-    }
-  }
-  FillInputs(own);
-  FillInputs(delegated);
-  ASSERT_THAT(own.Invoke(), IsOk());
-  ASSERT_THAT(delegated.Invoke(), IsOk());
-  EXPECT_LE(Difference(own, delegated), tolerance);
-}
-
-// One operator over f32 inputs and constants.
-struct OneOp {
-  OpCode code;
-  std::vector<Shape> inputs;
-  Options options = {};
-  std::vector<Shape> weights = {};      // f32 constants after the inputs
-  std::vector<std::int32_t> ints = {};  // an int32 constant at the end
-};
-
-Model ModelOf(const OneOp& one) {
-  GraphBuilder g;
-  std::vector<std::int32_t> inputs;
-  for (const Shape& shape : one.inputs) inputs.push_back(g.Input(kF32, shape));
-  for (const Shape& shape : one.weights) {
-    inputs.push_back(g.Floats(shape, Noise(shape.Elements(), 77)));
-  }
-  if (!one.ints.empty()) {
-    // Pairs of paddings have two columns; lists of axes or sizes one dimension.
-    const auto count = static_cast<std::int32_t>(one.ints.size());
-    inputs.push_back(
-        one.code == OpCode::kPad
-            ? g.Constant(ElementType::kInt32, {2, {count / 2, 2}}, one.ints)
-            : g.Ints(one.ints));
-  }
-  const auto y = g.Op(one.code, inputs, kF32, one.options);
-  return std::move(g).Finish({y});
-}
-
-void ExpectOps(const std::vector<OneOp>& ops) {
-  VULKAN_OR_SKIP(single, "");
-  const absl::StatusOr<Library> half =
-      DelegateLibrary::Create(SottoVulkanDelegate(), "precision=f16");
-  for (std::size_t i = 0; i < ops.size(); ++i) {
-    SCOPED_TRACE(absl::StrFormat("case %d", i));
-    const Model model = ModelOf(ops[i]);
-    ExpectSame(model, single, kF32Tolerance);
-    if (half.ok()) ExpectSame(model, *half, kF16Tolerance);
-  }
-}
-
-Options Window(std::int32_t stride, std::int32_t dilation, Padding padding,
-               Activation activation = Activation::kNone) {
-  Options options;
-  options.stride_h = options.stride_w = stride;
-  options.dilation_h = options.dilation_w = dilation;
-  options.padding = padding;
-  options.activation = activation;
-  return options;
-}
-
-Options Pool(std::int32_t size, std::int32_t stride, Padding padding) {
-  Options options = Window(stride, 1, padding);
-  options.filter_h = options.filter_w = size;
-  return options;
-}
-
-TEST(VulkanDelegateTest, ConvolutionsOfAnyWindowMatch) {
-  std::vector<OneOp> ops;
-  for (const std::int32_t channels : {1, 3, 4, 8}) {
-    for (const std::int32_t outputs : {1, 4, 7, 16}) {
-      for (const std::int32_t filter : {1, 3}) {
-        const Padding padding =
-            outputs % 2 == 0 ? Padding::kSame : Padding::kValid;
-        const Options options =
-            Window(1 + channels % 2, filter == 3 ? 1 + outputs % 3 : 1, padding,
-                   outputs == 7 ? Activation::kRelu6 : Activation::kNone);
-        ops.push_back(
-            {OpCode::kConv2D,
-             {{4, {2, 9, 11, channels}}},
-             options,
-             {{4, {outputs, filter, filter, channels}}, {1, {outputs}}}});
-      }
-    }
-  }
-  // Wide enough for several pixels an invocation, and no bias.
-  ops.push_back({OpCode::kConv2D,
-                 {{4, {1, 31, 33, 8}}},
-                 Window(1, 1, Padding::kSame, Activation::kRelu),
-                 {{4, {20, 3, 3, 8}}}});
-  ExpectOps(ops);
-}
-
-TEST(VulkanDelegateTest, AddTakesTwoImagesOrAChannelVector) {
-  Options relu;
-  relu.activation = Activation::kRelu;
-  ExpectOps({{OpCode::kAdd, {{4, {2, 3, 5, 7}}, {4, {2, 3, 5, 7}}}},
-             {OpCode::kAdd, {{4, {2, 3, 5, 7}}}, relu, {{1, {7}}}},
-             {OpCode::kAdd, {{4, {1, 1, 1, 7}}, {4, {2, 3, 5, 7}}}, relu},
-             {OpCode::kAdd, {{2, {3, 70}}}, {}, {{1, {1}}}}});
-}
-
-TEST(VulkanDelegateTest, ArithmeticOfTwoOperandsMatches) {
-  std::vector<OneOp> ops;
-  for (const OpCode code : {OpCode::kSub, OpCode::kMul, OpCode::kMaximum,
-                            OpCode::kMinimum, OpCode::kPrelu}) {
-    ops.push_back({code, {{4, {1, 5, 5, 6}}}, {}, {{3, {1, 1, 6}}}});
-  }
-  Options clamp;
-  clamp.activation = Activation::kReluN1To1;
-  ops.push_back({OpCode::kMul, {{2, {9, 9}}, {2, {9, 9}}}, clamp});
-  // One divisor for all.
-  ops.push_back({OpCode::kDiv, {{2, {9, 9}}}, {}, {{1, {1}}}});
-  ExpectOps(ops);
-}
-
-TEST(VulkanDelegateTest, DepthwiseConvolutionsOfAnyMultiplierMatch) {
-  std::vector<OneOp> ops;
-  for (const std::int32_t channels : {1, 3, 8}) {
-    for (const std::int32_t multiplier : {1, 2, 3}) {
-      Options options = Window(1 + multiplier % 2, 1 + channels % 2,
-                               Padding::kSame, Activation::kRelu);
-      options.depth_multiplier = multiplier;
-      ops.push_back({OpCode::kDepthwiseConv2D,
-                     {{4, {2, 13, 10, channels}}},
-                     options,
-                     {{4, {1, 3, 3, channels * multiplier}},
-                      {1, {channels * multiplier}}}});
-    }
-  }
-  ops.push_back({OpCode::kDepthwiseConv2D,
-                 {{4, {1, 40, 41, 16}}},
-                 Window(1, 1, Padding::kValid),
-                 {{4, {1, 5, 2, 16}}}});
-  ExpectOps(ops);
-}
-
-TEST(VulkanDelegateTest, FullyConnectedLayersMatchForFewAndManyRows) {
-  std::vector<OneOp> ops;
-  for (const std::int32_t rows : {1, 3, 15, 16, 40}) {
-    for (const std::int32_t depth : {1, 64, 65, 130}) {
-      Options options;
-      if (rows == 3) options.activation = Activation::kRelu;
-      ops.push_back({OpCode::kFullyConnected,
-                     {{2, {rows, depth}}},
-                     options,
-                     {{2, {10, depth}}, {1, {10}}}});
-    }
-  }
-  ExpectOps(ops);
-}
-
-TEST(VulkanDelegateTest, PoolsCountOnlyWhatLiesInside) {
-  std::vector<OneOp> ops;
-  for (const OpCode code : {OpCode::kAveragePool2D, OpCode::kMaxPool2D}) {
-    for (const std::int32_t channels : {3, 8}) {
-      const Shape image = {4, {2, 9, 8, channels}};
-      ops.push_back({code, {image}, Pool(3, 2, Padding::kSame)});
-      ops.push_back({code, {image}, Pool(2, 1, Padding::kValid)});
-    }
-  }
-  ExpectOps(ops);
-}
-
-TEST(VulkanDelegateTest, MeansOverNeighbouringAxesMatch) {
-  Options keep;
-  keep.keep_dims = true;
-  const Shape image = {4, {2, 7, 5, 12}};
-  ExpectOps({{OpCode::kMean, {image}, keep, {}, {1, 2}},
-             {OpCode::kMean, {image}, {}, {}, {2, 1}},
-             {OpCode::kMean, {image}, {}, {}, {-1}},
-             {OpCode::kMean, {{3, {4, 9, 3}}}, keep, {}, {0, 1}}});
-}
-
-TEST(VulkanDelegateTest, FunctionsOfOneElementMatch) {
-  std::vector<OneOp> ops;
-  for (const OpCode code :
-       {OpCode::kRelu, OpCode::kRelu6, OpCode::kReluN1To1, OpCode::kLogistic,
-        OpCode::kTanh, OpCode::kHardSwish, OpCode::kAbs}) {
-    ops.push_back({code, {{3, {3, 5, 43}}}});
-  }
-  Options leaky;
-  leaky.alpha = 0.2f;
-  ops.push_back({OpCode::kLeakyRelu, {{1, {65}}}, leaky});
-  ExpectOps(ops);
-}
-
-TEST(VulkanDelegateTest, LargeArgumentsSaturate) {
-  VULKAN_OR_SKIP(library, "");
-  for (const OpCode code :
-       {OpCode::kLogistic, OpCode::kTanh, OpCode::kSoftmax}) {
-    const Model model = ModelOf({code, {{2, {1, 6}}}});
-    Interpreter runner =
-        Interpreter::Create(model, {.delegates = {library}}).value();
-    std::ranges::copy(std::vector<float>{-1e30f, -500, -90, 90, 500, 1e30f},
-                      runner.input().begin());
-    ASSERT_THAT(runner.Invoke(), IsOk());
-    EXPECT_EQ(runner.output()[5], 1.0f);
-    EXPECT_NEAR(runner.output()[0], code == OpCode::kTanh ? -1.0f : 0.0f, 1e-6);
-    for (const float y : runner.output()) EXPECT_FALSE(std::isnan(y));
-  }
-}
-
-TEST(VulkanDelegateTest, SoftmaxMatchesForShortAndLongRows) {
-  std::vector<OneOp> ops;
-  for (const std::int32_t width : {1, 2, 63, 64, 65, 1001}) {
-    Options options;
-    options.beta = width == 63 ? 2.5f : 1.0f;
-    ops.push_back({OpCode::kSoftmax, {{2, {3, width}}}, options});
-  }
-  ExpectOps(ops);
-}
-
-TEST(VulkanDelegateTest, MovingElementsIsExact) {
-  Options last;
-  last.axis = -1;
-  Options rows;
-  rows.axis = 1;
-  ExpectOps(
-      {{OpCode::kReshape, {{2, {6, 7}}}, {}, {}, {3, 14}},
-       {OpCode::kConcatenation,
-        {{4, {2, 3, 4, 5}}, {4, {2, 3, 4, 1}}, {4, {2, 3, 4, 8}}},
-        last},
-       {OpCode::kConcatenation, {{4, {2, 3, 4, 5}}, {4, {2, 1, 4, 5}}}, rows},
-       {OpCode::kPad, {{2, {3, 4}}}, {}, {}, {1, 2, 0, 3}},
-       {OpCode::kPad, {{4, {2, 3, 4, 5}}}, {}, {}, {0, 0, 1, 1, 2, 0, 0, 1}}});
-}
 
 TEST(VulkanDelegateTest, WhatItHasNotStaysOnTheCpuWithTheReason) {
   VULKAN_OR_SKIP(library, "");
@@ -342,6 +56,8 @@ TEST(VulkanDelegateTest, AReshapeAloneCopies) {
   const auto b = g.Op(OpCode::kReshape, {a, g.Ints({4, 4})}, kF32);
   const Model model = std::move(g).Finish({a, b});
   ExpectSame(model, library, 0);
+  VULKAN_OR_SKIP(staged, "memory=staged");
+  ExpectSame(model, staged, 0);
 }
 
 TEST(VulkanDelegateTest, ASmallPartIsLeftToTheCpuByCost) {
@@ -355,9 +71,103 @@ TEST(VulkanDelegateTest, ASmallPartIsLeftToTheCpuByCost) {
   EXPECT_THAT(runner.decisions()[0].reason, HasSubstr("estimated"));
 }
 
+// Asks the delegate without an interpreter, which would need the memory.
+struct Bare {
+  void* self = nullptr;
+  std::vector<SottoDelegateTensor> tensors;
+  SottoDelegateMessage message = {};
+
+  void Tensor(std::int32_t elements) {
+    tensors.push_back({.type = 0,
+                       .rank = 1,
+                       .dims = {elements},
+                       .data = nullptr,
+                       .scales = nullptr,
+                       .num_scales = 0,
+                       .zero_point = 0,
+                       .quantized_dimension = 0});
+  }
+};
+
+constexpr SottoDelegateOptions kNoOptions = {};
+
+TEST(VulkanDelegateTest, ATensorLargerThanAStorageBufferIsRefused) {
+  VULKAN_OR_SKIP(library, "");
+  Bare bare;
+  bare.Tensor(1 << 30);
+  bare.Tensor(1 << 30);
+  const std::int32_t x = 0, y = 1;
+  const SottoDelegateOp op = {.code = static_cast<int>(OpCode::kRelu),
+                              .version = 1,
+                              .inputs = &x,
+                              .num_inputs = 1,
+                              .outputs = &y,
+                              .num_outputs = 1,
+                              .options = &kNoOptions};
+  EXPECT_EQ(library->table().supports(library->self(), bare.tensors.data(), 2,
+                                      &op, &bare.message),
+            0);
+  EXPECT_THAT(bare.message.text, HasSubstr("too large"));
+}
+
+TEST(VulkanDelegateTest, APartThatNeedsTooMuchMemoryIsRefused) {
+  VULKAN_OR_SKIP(library, "");
+  // All of them outputs, so that none gives its memory to another.
+  constexpr std::int32_t kOps = 4096;
+  Bare bare;
+  std::vector<std::int32_t> numbers;
+  for (std::int32_t i = 0; i <= kOps; ++i) {
+    bare.Tensor(1 << 24);
+    numbers.push_back(i);
+  }
+  std::vector<SottoDelegateOp> ops;
+  for (std::size_t i = 0; i < kOps; ++i) {
+    ops.push_back({.code = static_cast<int>(OpCode::kRelu),
+                   .version = 1,
+                   .inputs = &numbers[i],
+                   .num_inputs = 1,
+                   .outputs = &numbers[i + 1],
+                   .num_outputs = 1,
+                   .options = &kNoOptions});
+  }
+  const SottoDelegatePart part = {.struct_size = sizeof(SottoDelegatePart),
+                                  .tensors = bare.tensors.data(),
+                                  .num_tensors = kOps + 1,
+                                  .ops = ops.data(),
+                                  .num_ops = kOps,
+                                  .inputs = numbers.data(),
+                                  .num_inputs = 1,
+                                  .outputs = numbers.data() + 1,
+                                  .num_outputs = kOps,
+                                  .num_threads = 1};
+  EXPECT_EQ(library->table().prepare(library->self(), &part, &bare.message),
+            nullptr);
+  EXPECT_THAT(bare.message.text,
+              ::testing::AnyOf(HasSubstr("at once"), HasSubstr("memory")));
+}
+
+TEST(VulkanDelegateTest, WithoutADriverItDoesNotStartAndSaysSo) {
+  ::setenv("VK_DRIVER_FILES", "/dev/null", 1);
+  ::setenv("VK_ICD_FILENAMES", "/dev/null", 1);
+  const auto library = DelegateLibrary::Create(SottoVulkanDelegate(), "");
+  ::unsetenv("VK_DRIVER_FILES");
+  ::unsetenv("VK_ICD_FILENAMES");
+  EXPECT_EQ(library.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(library.status().message(), HasSubstr("Vulkan"));
+}
+
+TEST(VulkanDelegateTest, ErrorsOfTheDriverSayWhatToDo) {
+  EXPECT_EQ(vulkan::StatusOf(VK_ERROR_DEVICE_LOST, "x").code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(vulkan::StatusOf(VK_ERROR_OUT_OF_DEVICE_MEMORY, "x").code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(vulkan::StatusOf(VK_ERROR_UNKNOWN, "x").code(),
+            absl::StatusCode::kInternal);
+}
+
 TEST(VulkanDelegateTest, UnknownOptionsAreRefusedByName) {
-  for (const char* const options :
-       {"speed=11", "precision=f8", "device=-1", "device=x", "device"}) {
+  for (const char* const options : {"speed=11", "precision=f8", "device=-1",
+                                    "device=x", "device", "memory=none"}) {
     const auto library =
         DelegateLibrary::Create(SottoVulkanDelegate(), options);
     EXPECT_EQ(library.status().code(), absl::StatusCode::kUnavailable);
