@@ -57,8 +57,15 @@ bool SetInt8Channel(const Int8Rescale& rescale, const Int8WeightSums& weights,
              (std::int64_t{1} << 32);
   }
   channels->start[c] = static_cast<std::int32_t>(start);
-  (c % 2 ? channels->factor_odd : channels->factor_even)[c / 2] = twice;
-  (c % 2 ? channels->addend_odd : channels->addend_even)[c / 2] = addend;
+  // Assigned by name: GCC 12's bounds sanitizer writes an element of a chosen
+  // array, (odd ? a : b)[i], to a copy.
+  if (c % 2 == 1) {
+    channels->factor_odd[c / 2] = twice;
+    channels->addend_odd[c / 2] = addend;
+  } else {
+    channels->factor_even[c / 2] = twice;
+    channels->addend_even[c / 2] = addend;
+  }
   channels->threshold[c] = static_cast<std::int32_t>(threshold);
   channels->shift[c] = shift;
   return true;
