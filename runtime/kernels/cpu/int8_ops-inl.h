@@ -109,12 +109,15 @@ HWY_INLINE void RescaleRows(Int8Vec (&sums)[kRows][kVectors], std::size_t v,
 #if HWY_TARGET == HWY_SCALAR
   SOTTO_INT8_UNROLL
   for (std::size_t r = 0; r < kRows; ++r) {
-    const std::uint64_t product =
-        (part % 2 ? c.factor_odd : c.factor_even)[part / 2] *
-        static_cast<std::uint32_t>(sums[r][v].raw);
+    const std::size_t at = part / 2;
+    const std::uint64_t factor =
+        part % 2 == 1 ? c.factor_odd[at] : c.factor_even[at];
+    const std::int64_t addend =
+        part % 2 == 1 ? c.addend_odd[at] : c.addend_even[at];
     const std::int64_t sum =
-        static_cast<std::int64_t>(product) +
-        (part % 2 ? c.addend_odd : c.addend_even)[part / 2];
+        static_cast<std::int64_t>(factor *
+                                  static_cast<std::uint32_t>(sums[r][v].raw)) +
+        addend;
     const auto high = static_cast<std::int32_t>(sum >> 32);
     sums[r][v] = Int8Vec((high - (high < c.threshold[part])) >> c.shift[part]);
   }
