@@ -34,8 +34,8 @@ typedef struct SottoDelegateTensor {
   int32_t dims[SOTTO_DELEGATE_MAX_RANK];
   /* Of a constant; null for others. Valid until `release`. */
   const void* data;
-  /* real = scales[c] * (stored - zero_point), c along `quantized_dimension` when
-   * there are several scales. Valid until `release`. */
+  /* real = scales[c] * (stored - zero_point), c along `quantized_dimension`
+   * when there are several scales. Valid until `release`. */
   const float* scales;
   int32_t num_scales;
   int32_t zero_point;

@@ -188,12 +188,15 @@ absl::Status Device::Run(VkCommandBuffer commands, VkFence fence) {
     const std::lock_guard lock(mutex_);
     result = vkQueueSubmit(queue_, 1, &info, fence);
   }
-  if (result == VK_SUCCESS) {
+  // Without the memory to submit nothing has happened; it may be tried again.
+  const bool submitted = result == VK_SUCCESS;
+  if (submitted) {
     result = vkWaitForFences(device_, 1, &fence, VK_TRUE, kTimeoutNs);
   }
   if (result == VK_SUCCESS) result = vkResetFences(device_, 1, &fence);
-  // A fence that was never waited for cannot be used again.
-  if (result != VK_SUCCESS) lost_ = true;
+  if (result != VK_SUCCESS && (submitted || result == VK_ERROR_DEVICE_LOST)) {
+    lost_ = true;
+  }
   return StatusOf(result, "running the part");
 }
 

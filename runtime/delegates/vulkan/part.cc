@@ -124,7 +124,6 @@ absl::Status Part::MakePools(std::size_t num_sets) {
   if (result != VK_SUCCESS) return StatusOf(result, "a descriptor pool");
   VkCommandPoolCreateInfo pool = {};
   pool.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO;
-  pool.flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT;
   pool.queueFamilyIndex = device_->queue_family();
   result = vkCreateCommandPool(vk, &pool, nullptr, &pool_);
   if (result != VK_SUCCESS) return StatusOf(result, "a command pool");
@@ -141,6 +140,8 @@ absl::Status Part::MakePools(std::size_t num_sets) {
 }
 
 absl::Status Part::Begin() {
+  const VkResult reset = vkResetCommandPool(device_->get(), pool_, 0);
+  if (reset != VK_SUCCESS) return StatusOf(reset, "a command pool");
   VkCommandBufferBeginInfo info = {};
   info.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
   return StatusOf(vkBeginCommandBuffer(commands_, &info), "recording");
