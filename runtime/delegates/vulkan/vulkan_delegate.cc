@@ -54,7 +54,9 @@ std::int32_t Supports(void* self, const SottoDelegateTensor* tensors,
 }
 
 // What a kind of device is taken to do; orders of magnitude, to decide whether
-// a part is worth the trip.
+// a part is worth the trip. Those of the software device are measured on one
+// core (resnet8: 12.5 million multiply-accumulates in 8.7 ms), those of GPUs
+// are assumed.
 struct Rates {
   double submit_ns, dispatch_ns, bytes_per_ns, macs_per_ns;
 };
@@ -66,7 +68,7 @@ Rates RatesOf(VkPhysicalDeviceType type) {
     case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
       return {150e3, 10e3, 8, 100};
     default:
-      return {200e3, 20e3, 4, 4};
+      return {200e3, 20e3, 4, 1};
   }
 }
 
