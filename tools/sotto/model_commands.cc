@@ -108,6 +108,7 @@ void AddModelCommands(CLI::App& app) {
   AddModelBench(model);
   AddModelEvaluate(model);
   AddModelQuantize(model);
+  AddModelMicro(model);
 }
 
 }  // namespace sotto::tools

@@ -11,6 +11,7 @@ void AddModelInspect(CLI::App& model);
 void AddModelRun(CLI::App& model);
 void AddModelBench(CLI::App& model);
 void AddModelEvaluate(CLI::App& model);
+void AddModelMicro(CLI::App& model);
 
 }  // namespace sotto::tools
 
