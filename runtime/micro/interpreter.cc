@@ -200,7 +200,8 @@ StatusCode MicroInterpreter::ShareInPlace(std::span<MicroLifetime> lives) {
     const StatusCode code = model_.ReadOperator(step, view);
     if (code != StatusCode::kOk) return code;
     for (std::uint32_t i = 0; i < view.outputs.count; ++i) {
-      const auto index = view.outputs.At<std::uint16_t>(2 * i);
+      const auto index =
+          static_cast<std::uint16_t>(view.outputs.At<std::uint32_t>(i));
       MicroLifetime& output = lives[index];
       if (output.root == index) continue;
       const std::uint16_t root = lives[output.root].root;
@@ -257,9 +258,11 @@ StatusCode MicroInterpreter::ReadStep(std::uint32_t index,
                              step.Intermediate(i));
     if (code != StatusCode::kOk) return code;
   }
-  return ReadMicroOptions(
+  code = ReadMicroOptions(
       view, view.outputs.count == 0 ? ElementType::kInt32 : step.Output(0).type,
       step.op.options);
+  return code == StatusCode::kOk && model_.bad() ? StatusCode::kInvalidArgument
+                                                 : code;
 }
 
 StatusCode MicroInterpreter::PrepareStep(Step& step) const {
@@ -267,6 +270,8 @@ StatusCode MicroInterpreter::PrepareStep(Step& step) const {
   for (const MicroKernel& row : registry_) {
     if (row.code != step.view.code) continue;
     const StatusCode tried = step.Try(*row.kernel);
+    // A larger room must not lead to another kernel.
+    if (step.starved) return StatusCode::kResourceExhausted;
     // What is wrong says more than what a further kernel does not take.
     if (tried != StatusCode::kUnimplemented) code = tried;
     if (tried == StatusCode::kOk) break;

@@ -32,6 +32,11 @@ class ModelView {
   static constexpr std::uint32_t kMaxTensors = 0x7ff0, kMaxOperators = 0x7ff0;
 
   explicit ModelView(std::span<const std::uint8_t> file) : file_(file) {}
+  ModelView(const ModelView&) = delete;
+  ModelView& operator=(const ModelView&) = delete;
+
+  // Whether anything that was read so far, options too, is out of bounds.
+  bool bad() const { return file_.bad(); }
 
   // INVALID_ARGUMENT: not a .tflite file. UNIMPLEMENTED: too many tensors or
   // operators.

@@ -17,15 +17,21 @@ class StepPreparation final : public PrepareContext {
  public:
   explicit StepPreparation(std::span<std::uint8_t> room) : room_(room) {}
   void* AllocateState(std::size_t bytes) override {
-    if (bytes > room_.size()) return nullptr;
+    starved_ = bytes > kMaxStateBytes || RoundUp(bytes) > room_.size();
+    if (starved_) return nullptr;
     state_bytes_ = RoundUp(bytes);
     return room_.data();
   }
   std::size_t state_bytes() const { return state_bytes_; }
+  bool starved() const { return starved_; }
 
  private:
+  // So that rounding up cannot wrap.
+  static constexpr std::size_t kMaxStateBytes = std::size_t{1} << 30;
+
   std::span<std::uint8_t> room_;
   std::size_t state_bytes_ = 0;
+  bool starved_ = false;
 };
 
 // No threads, no dynamic memory, no subgraphs.
@@ -69,6 +75,7 @@ StatusCode MicroInterpreter::Step::Try(const Kernel& candidate) {
   op.state = nullptr;
   const StatusCode code = candidate.Prepare(context, op);
   state_bytes_ = std::max(state_bytes_, context.state_bytes());
+  starved = context.starved();
   kernel = &candidate;
   scratch_bytes = context.scratch_bytes();
   in_place_output = context.in_place_output();

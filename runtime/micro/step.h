@@ -23,6 +23,7 @@ struct MicroInterpreter::Step {
   Op op;
   const Kernel* kernel = nullptr;
   std::size_t scratch_bytes = 0;
+  bool starved = false;  // a kernel was refused its state
   std::int32_t in_place_output = -1, in_place_input = -1;
 
   // Lays out the tensors of `view`; false: the room is too small. Absent inputs

@@ -25,7 +25,7 @@ CORTEX_M = {"small": 720, "hello_world_int8": 480, "kws_int8": 16848,
             "person_detect_int8": 55904, "toycar_int8": 1120}
 HOST = {"small": 832, "hello_world_int8": 592, "kws_int8": 16960,
         "person_detect_int8": 56016, "toycar_int8": 1232}
-TEXT = {"cortex-m4": 7238, "cortex-m7": 7238, "host": 12943}
+TEXT = {"cortex-m4": 7294, "cortex-m7": 7288, "host": 12983}
 # What they must stay below whatever else happens.
 ARENA_BARS = {"kws_int8": 17000, "person_detect_int8": 70000,
               "toycar_int8": 1600}
