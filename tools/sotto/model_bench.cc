@@ -1,80 +1,124 @@
-// sotto model bench: times of load, first and later invocations.
+// sotto model bench: times of load, first and later invocations, memory, and
+// what each step takes.
+
+#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "base/status.h"
-#include "runtime/host/interpreter.h"
-#include "runtime/loader/model_file.h"
 #include "tools/sotto/command.h"
 #include "tools/sotto/model_commands.h"
+#include "tools/sotto/model_measurement.h"
+#include "tools/sotto/model_profile.h"
+#include "tools/sotto/model_session.h"
 
 namespace sotto::tools {
 namespace {
 
 struct Flags {
-  std::string path;
-  std::int32_t batch = 0;
-  std::size_t runs = 50;
-  bool json = false;
+  SessionFlags session;
+  std::string trace;
+  std::size_t runs = 50, warmup = 3;
+  bool json = false, profile = false;
 };
 
-template <typename Body>
-double Seconds(const Body& body) {
-  const auto start = std::chrono::steady_clock::now();
-  body();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-      .count();
+// Resident bytes of this process; 0 where the system does not say.
+std::size_t ResidentBytes() {
+  std::FILE* file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr) return 0;
+  unsigned long size = 0, resident = 0;
+  const int read = std::fscanf(file, "%lu %lu", &size, &resident);
+  std::fclose(file);
+  return read == 2 ? resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE))
+                   : 0;
+}
+
+nlohmann::json Report(const Flags& flags, ModelSession& session, double first,
+                      const std::vector<double>& times, double macs) {
+  const runtime::MemoryUse& memory = session.interpreter().memory();
+  const double median = times[times.size() / 2];
+  return {{"model", flags.session.path},
+          {"backend", flags.session.backend},
+          {"threads", flags.session.threads},
+          {"runs", times.size()},
+          {"interrupted", times.size() < flags.runs},
+          {"load_seconds", session.load_seconds()},
+          {"create_seconds", session.create_seconds()},
+          {"first_invoke_seconds",
+           session.load_seconds() + session.create_seconds() + first},
+          {"min_seconds", times.front()},
+          {"median_seconds", median},
+          {"p95_seconds", times[(times.size() - 1) * 95 / 100]},
+          {"macs", macs},
+          {"gmacs_per_second", macs / median / 1e9},
+          {"arena_bytes", memory.arena},
+          {"packed_bytes", memory.packed},
+          {"constant_bytes", memory.constants},
+          {"model_bytes", session.model().file_bytes},
+          {"resident_bytes", ResidentBytes()}};
+}
+
+void Print(const nlohmann::json& r) {
+  const auto ms = [&](const char* key) { return r[key].get<double>() * 1e3; };
+  const auto bytes = [&](const char* key) { return r[key].get<std::size_t>(); };
+  std::printf(
+      "load %.3f ms, create %.3f ms, first result %.3f ms after start\n",
+      ms("load_seconds"), ms("create_seconds"), ms("first_invoke_seconds"));
+  std::printf("invoke min %.4f ms, median %.4f ms, p95 %.4f ms of %zu%s\n",
+              ms("min_seconds"), ms("median_seconds"), ms("p95_seconds"),
+              bytes("runs"),
+              r["interrupted"].get<bool>() ? " (interrupted)" : "");
+  std::printf("%.2f million multiply-accumulates, %.2f GMAC/s\n",
+              r["macs"].get<double>() / 1e6,
+              r["gmacs_per_second"].get<double>());
+  std::printf(
+      "bytes: arena %zu, packed weights %zu, other constants %zu, model %zu, "
+      "resident %zu\n",
+      bytes("arena_bytes"), bytes("packed_bytes"), bytes("constant_bytes"),
+      bytes("model_bytes"), bytes("resident_bytes"));
 }
 
 absl::Status Bench(const Flags& flags) {
-  absl::StatusOr<runtime::Model> model;
-  const double load = Seconds([&] { model = runtime::LoadModel(flags.path); });
-  SOTTO_RETURN_IF_ERROR(model.status());
+  const bool profiled = flags.profile || !flags.trace.empty();
+  ProfileRecorder recorder;
   SOTTO_ASSIGN_OR_RETURN(
-      runtime::Interpreter runner,
-      runtime::Interpreter::Create(*model, {.batch = flags.batch}));
-  for (std::size_t i = 0; i < model->inputs.size(); ++i) {
-    const std::span<float> input = runner.input(i);
-    for (std::size_t j = 0; j < input.size(); ++j) {
-      input[j] = static_cast<float>(j % 17) / 17.0f;
-    }
+      const std::unique_ptr<ModelSession> session,
+      ModelSession::Open(flags.session, profiled ? &recorder : nullptr));
+  runtime::Interpreter& runner = session->interpreter();
+  FillInputs(runner);
+  const double start = SecondsNow();
+  SOTTO_RETURN_IF_ERROR(Annotate(runner.Invoke(), flags.session.path));
+  const double first = SecondsNow() - start;
+  const InterruptGuard guard;
+  for (std::size_t i = 0; i < flags.warmup && !Interrupted(); ++i) {
+    SOTTO_RETURN_IF_ERROR(runner.Invoke());
   }
-  absl::Status status;
-  const double first = Seconds([&] { status = runner.Invoke(); });
-  SOTTO_RETURN_IF_ERROR(status);
-  std::vector<double> times(flags.runs);
-  for (double& time : times) {
-    time = Seconds([&] { status = runner.Invoke(); });
-    SOTTO_RETURN_IF_ERROR(status);
+  if (profiled) recorder.Start(!flags.trace.empty());
+  SOTTO_ASSIGN_OR_RETURN(const std::vector<double> times,
+                         TimeInvokes(runner, flags.runs));
+  if (times.empty()) return absl::CancelledError("interrupted before a result");
+  // Steps count more than the graph when it calls subgraphs or delegates.
+  double macs = static_cast<double>(TotalMacs(runner));
+  nlohmann::json report = Report(flags, *session, first, times, macs);
+  if (!flags.trace.empty()) {
+    SOTTO_RETURN_IF_ERROR(
+        WriteFileAtomically(flags.trace, recorder.Trace(runner).dump()));
   }
-  std::sort(times.begin(), times.end());
-  const double median = times[times.size() / 2];
-  const double p95 = times[(times.size() - 1) * 95 / 100];
-  const double macs = static_cast<double>(runtime::CountMacs(runner));
+  const std::vector<NodeProfile> nodes = recorder.Nodes(runner);
   if (flags.json) {
-    const nlohmann::json report = {{"load_seconds", load},
-                                   {"first_invoke_seconds", first},
-                                   {"min_seconds", times.front()},
-                                   {"median_seconds", median},
-                                   {"p95_seconds", p95},
-                                   {"macs", macs},
-                                   {"gmacs_per_second", macs / median / 1e9},
-                                   {"arena_bytes", runner.arena_bytes()}};
-    std::printf("%s\n", report.dump().c_str());
+    report["delegates"] = DecisionsJson(runner);
+    if (flags.profile) report["profile"] = ProfileJson(nodes, times.size());
+    PrintJson(report);
     return absl::OkStatus();
   }
-  std::printf("load %.3f ms, first invoke %.3f ms, arena %zu bytes\n",
-              load * 1e3, first * 1e3, runner.arena_bytes());
-  std::printf("invoke min %.4f ms, median %.4f ms, p95 %.4f ms of %zu\n",
-              times.front() * 1e3, median * 1e3, p95 * 1e3, times.size());
-  std::printf("%.2f million multiply-accumulates, %.2f GMAC/s\n", macs / 1e6,
-              macs / median / 1e9);
+  Print(report);
+  if (flags.profile) PrintProfile(nodes, times.size(), runner);
   return absl::OkStatus();
 }
 
@@ -82,14 +126,25 @@ absl::Status Bench(const Flags& flags) {
 
 void AddModelBench(CLI::App& model) {
   auto flags = std::make_shared<Flags>();
-  CLI::App& command = *model.add_subcommand("bench", "time a model");
-  command.add_option("model", flags->path, "the .tflite file")->required();
-  command.add_option("--batch", flags->batch, "first dimension of the inputs")
-      ->check(CLI::PositiveNumber);
+  CLI::App& command = *model.add_subcommand(
+      "bench", "time a model: load, first and later invocations, each step");
+  AddSessionFlags(command, flags->session);
   command.add_option("--runs", flags->runs, "timed invocations")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}))
       ->capture_default_str();
+  command.add_option("--warmup", flags->warmup, "invocations before those")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1000000}))
+      ->capture_default_str();
+  command.add_flag("--profile", flags->profile,
+                   "what each step takes, and what the delegates decided");
+  command.add_option("--trace", flags->trace,
+                     "file for a trace that ui.perfetto.dev opens");
   command.add_flag("--json", flags->json, "print JSON");
+  command.footer(
+      "Inputs are filled with a fixed pattern. Ctrl-C ends with the result so "
+      "far.\nExamples:\n"
+      "  sotto model bench digits.tflite --threads 2 --runs 200 --profile\n"
+      "  sotto model bench digits.tflite --backend xnnpack --trace trace.json");
   SetAction(command, [flags] { return Bench(*flags); });
 }
 

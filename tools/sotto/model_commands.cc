@@ -106,6 +106,8 @@ void AddModelCommands(CLI::App& app) {
   AddModelInspect(model);
   AddModelRun(model);
   AddModelBench(model);
+  AddModelClassify(model);
+  AddModelEstimate(model);
   AddModelEvaluate(model);
   AddModelQuantize(model);
   AddModelMicro(model);

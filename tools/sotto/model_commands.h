@@ -10,6 +10,8 @@ namespace sotto::tools {
 void AddModelInspect(CLI::App& model);
 void AddModelRun(CLI::App& model);
 void AddModelBench(CLI::App& model);
+void AddModelClassify(CLI::App& model);
+void AddModelEstimate(CLI::App& model);  // and measure-device
 void AddModelEvaluate(CLI::App& model);
 void AddModelMicro(CLI::App& model);
 
