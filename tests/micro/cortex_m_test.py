@@ -59,6 +59,14 @@ def text_bytes(size_tool, library):
     return sum(int(line.split()[0]) for line in lines)
 
 
+def simulated(args, program, words):
+    line = ",".join(["enable=on,target=native",
+                     *(f"arg={w}" for w in [program, *words])])
+    return ["qemu-system-arm", "-machine", MACHINES[args.cpu], "-display", "none",
+            "-monitor", "none", "-serial", "none", "-semihosting-config", line,
+            "-kernel", args.build / program]
+
+
 def shared_models(source):
     folder = os.environ.get("SOTTO_SHARED_DATA", source.parent / "shared/data")
     return pathlib.Path(folder) / "models"
@@ -71,6 +79,7 @@ def main():
         parser.add_argument("--" + name, required=True, type=pathlib.Path)
     parser.add_argument("--program")
     parser.add_argument("--library", default="")
+    parser.add_argument("--cascade-models", help="writes the cascade's networks")
     args = parser.parse_args()
     args.source = args.source.resolve()
     recorded, size_tool = HOST, "size"
@@ -81,9 +90,17 @@ def main():
                 print(f"skipped: {tool} is not installed")
                 return SKIPPED
         recorded, size_tool = CORTEX_M, "arm-none-eabi-size"
+        args.build.mkdir(parents=True, exist_ok=True)
+        run(args.cascade_models, args.build / "generated")
         run("cmake", "--preset", args.cpu, "-B", args.build,
+            f"-DSOTTO_CASCADE={args.build}/generated",
             cwd=args.source / "runtime/micro/cortex_m")
-        run("cmake", "--build", args.build, "--target", "run_model", "-j2")
+        run("cmake", "--build", args.build, "--target", "run_model", "cascade",
+            "-j2")
+        said = run(*simulated(args, "cascade", []), timeout=60)
+        if "recogniser ran 3 times in 24 frames" not in said:
+            raise Failure(f"the cascade said: {said}")
+        print("  cascade:", said.splitlines()[-1])
         args.library = args.build / "libmicro.a"
     if args.library:
         close("interpreter", text_bytes(size_tool, args.library),
@@ -104,13 +121,7 @@ def main():
             shutil.copyfile(path, files[0])
             run(args.reference, files[0], files[1], work / "want")
             if args.cpu != "host":
-                words = ["run_model", *files]
-                command = ["qemu-system-arm", "-machine", MACHINES[args.cpu],
-                           "-display", "none", "-monitor", "none", "-serial",
-                           "none", "-semihosting-config",
-                           ",".join(["enable=on,target=native",
-                                     *(f"arg={w}" for w in words)]),
-                           "-kernel", args.build / "run_model"]
+                command = simulated(args, "run_model", files)
                 files = []
             said = run(*command, *files, timeout=240)
             if (work / "out").read_bytes() != (work / "want").read_bytes():
