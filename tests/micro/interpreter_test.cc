@@ -168,6 +168,41 @@ TEST(MicroInterpreter, TwoOfThemTakeTurnsInOneScratchArena) {
   }
 }
 
+// SVDF remembers three steps: y = sum over its memory of feature * x.
+Bytes ModelWithState() {
+  GraphBuilder g;
+  const auto x = g.Input(ElementType::kFloat32, {2, {1, 1}});
+  const auto feature = g.Floats({2, {1, 1}}, {2.0f});
+  const auto time = g.Floats({2, {1, 3}}, {1.0f, 1.0f, 1.0f});
+  const auto state = g.Tensor(ElementType::kFloat32, {2, {1, 3}});
+  g.tensor(state).is_variable = true;
+  Options options;
+  options.rank = 1;
+  const auto y = g.Op(OpCode::kSvdf, {x, feature, time, kAbsent, state},
+                      ElementType::kFloat32, options);
+  g.tensor(y).shape = {2, {1, 1}};
+  return WriteModel(std::move(g).Finish({y}));
+}
+
+TEST(MicroInterpreter, KeepsVariablesFromOneInvokeToTheNext) {
+  Block model(ModelWithState());
+  Block arena(ArenaBound(model.bytes()));
+  MicroInterpreter net(model.bytes(), AllMicroKernels(),
+                       {.arena = arena.bytes()});
+  ASSERT_EQ(net.Prepare(), StatusCode::kOk) << net.failed_operator();
+  const auto step = [&](float x) {
+    *net.input(0).floats() = x;
+    EXPECT_EQ(net.Invoke(), StatusCode::kOk);
+    return *net.output(0).floats();
+  };
+  EXPECT_EQ(step(1), 2);
+  EXPECT_EQ(step(10), 22);
+  EXPECT_EQ(step(100), 222);
+  EXPECT_EQ(step(1000), 2220);
+  net.ResetVariables();
+  EXPECT_EQ(step(1), 2);
+}
+
 TEST(MicroInterpreter, RefusesAnOperatorThatTheRegistryLacks) {
   Block model(SmallModel::Write()), arena(1 << 16);
   std::vector<MicroKernel> rows;
