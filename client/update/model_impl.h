@@ -15,7 +15,8 @@ namespace sotto {
 
 struct Model::Impl {
   // Errors of runtime::Interpreter::Create. INVALID_ARGUMENT: the model has not
-  // exactly one input and at least one output.
+  // exactly one input and at least one output, or they hold no numbers (f32,
+  // quantised, or integers).
   static absl::StatusOr<std::unique_ptr<Impl>> Create(
       std::unique_ptr<client::LoadedModel> model, const std::string& family);
 

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "runtime/host/graph_runner.h"
 #include "runtime/host/pack_cache.h"
+#include "runtime/host/secret_memory.h"
 
 namespace sotto::runtime {
 namespace {
@@ -39,6 +40,20 @@ void ReleasePages(const Model& model, const Tensor& tensor) {
                     MADV_DONTNEED);
   }
 }
+
+void ReleaseSources(const Model& model, const Node& node) {
+  for (const Tensor* t : node.inputs) {
+    if (t != nullptr && t->is_constant && t->bytes() <= node.packed_bytes) {
+      ReleasePages(model, *t);
+    }
+  }
+}
+
+// The packed weights of one graph.
+struct PackedRegion {
+  AlignedBuffer memory;
+  std::shared_ptr<const void> guard;  // destroyed first: it wipes
+};
 
 // When each tensor is needed, tensors that share memory under one root.
 class Lifetimes {
@@ -178,42 +193,63 @@ absl::Status GraphRunner::Allocate() {
     node.op.scratch = scratch_slot_[i] == kNoSlot
                           ? nullptr
                           : start + plan_.offsets[scratch_slot_[i]];
-    if (node.packed_bytes == 0) continue;
-    PackNode(node);
-    for (const Tensor* t : node.inputs) {
-      if (t != nullptr && t->is_constant && t->bytes() <= node.packed_bytes) {
-        ReleasePages(*shared_.model, *t);
-      }
-    }
   }
+  PackWeights();
   packed_before_.clear();
   ready_ = true;
   return absl::OkStatus();
 }
 
-void GraphRunner::PackNode(Node& node) {
+bool GraphRunner::FindPacked(Node& node) {
   const auto kept = packed_before_.find({node.code, node.op_index});
   if (kept != packed_before_.end() && kept->second.kernel == node.kernel &&
       kept->second.packed_layout == node.packed_layout &&
       kept->second.packed_bytes == node.packed_bytes) {
-    node.packed = std::move(kept->second.packed);
-    node.op.packed = node.packed.data();
-    return;
+    node.op.packed = kept->second.op.packed;
+    node.owner = kept->second.owner;
+    return true;
   }
   PackCache* const cache = shared_.options.pack_cache;
-  if (cache != nullptr && node.packed_layout != 0) {
-    const PackCache::Entry entry = cache->Find(node);
-    if (entry.data != nullptr) {
-      node.op.packed = const_cast<std::uint8_t*>(entry.data);
-      node.owner = entry.owner;
-      return;
+  if (cache == nullptr || node.packed_layout == 0) return false;
+  const PackCache::Entry entry = cache->Find(node);
+  if (entry.data == nullptr) return false;
+  node.op.packed = const_cast<std::uint8_t*>(entry.data);
+  node.owner = entry.owner;
+  return true;
+}
+
+void GraphRunner::PackWeights() {
+  const auto aligned = [](std::size_t bytes) {
+    constexpr std::size_t kAlign = AlignedBuffer::kAlignment;
+    return (bytes + kAlign - 1) / kAlign * kAlign;
+  };
+  std::vector<Node*> fresh;
+  std::size_t total = 0;
+  for (Node& node : nodes_) {
+    if (node.folded || node.deferred || node.packed_bytes == 0) continue;
+    if (FindPacked(node)) {
+      ReleaseSources(*shared_.model, node);
+      continue;
     }
+    fresh.push_back(&node);
+    total += aligned(node.packed_bytes);
   }
-  node.op.packed = node.packed.Reserve(node.packed_bytes);
-  // Layouts pad: the padding is the same every time.
-  std::memset(node.op.packed, 0, node.packed_bytes);
-  if (node.kernel->Pack != nullptr) node.kernel->Pack(node.op);
-  if (cache != nullptr && node.packed_layout != 0) cache->Add(node);
+  if (fresh.empty()) return;
+  const auto region = std::make_shared<PackedRegion>();
+  std::uint8_t* at = region->memory.Reserve(total);
+  if (shared_.options.secret_weights) region->guard = GuardSecret(at, total);
+  for (Node* node : fresh) {
+    node->op.packed = at;
+    node->owner = region;
+    at += aligned(node->packed_bytes);
+    // Layouts pad: the padding is the same every time.
+    std::memset(node->op.packed, 0, node->packed_bytes);
+    if (node->kernel->Pack != nullptr) node->kernel->Pack(node->op);
+    if (shared_.options.pack_cache != nullptr && node->packed_layout != 0) {
+      shared_.options.pack_cache->Add(*node);
+    }
+    ReleaseSources(*shared_.model, *node);
+  }
 }
 
 }  // namespace sotto::runtime

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "runtime/host/graph_runner.h"
+#include "runtime/host/secret_memory.h"
 #include "runtime/planner/fusion.h"
 
 namespace sotto::runtime {
@@ -49,7 +50,7 @@ void GraphRunner::MakeNodes() {
   // Packed weights outlive a change of shapes.
   std::map<std::pair<OpCode, std::int32_t>, Node> before;
   for (Node& node : nodes_) {
-    if (node.packed_layout == 0 || node.packed.data() == nullptr) continue;
+    if (node.packed_layout == 0 || node.op.packed == nullptr) continue;
     const std::pair key(node.code, node.op_index);
     before.insert_or_assign(key, std::move(node));
   }
@@ -153,6 +154,10 @@ absl::Status GraphRunner::Fold(Node& node) {
   for (Tensor* output : node.outputs) {
     output->data = own_[IndexOf(output)]->Reserve(output->bytes());
     memory_.constants += output->bytes();
+    if (shared_.options.secret_weights) {
+      guards_.push_back(
+          GuardSecret(output->as<std::uint8_t>(), output->bytes()));
+    }
   }
   if (memory_.constants > shared_.options.max_arena_bytes) {
     return absl::ResourceExhaustedError(NameOf(node) +
@@ -191,6 +196,7 @@ void GraphRunner::Rewrite() {
 absl::Status GraphRunner::Prepare(std::span<const Shape> input_shapes) {
   ready_ = false;
   memory_ = {};
+  guards_.clear();  // wipes before the memory is used anew
   std::size_t elements = 0;
   bool fresh_variables = false;
   for (std::size_t i = 0; i < tensors_.size(); ++i) {

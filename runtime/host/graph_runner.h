@@ -99,7 +99,8 @@ class GraphRunner {
   absl::Status Fold(Node& node);
   void Rewrite();  // delegates, then fused nodes
   absl::Status Plan();
-  void PackNode(Node& node);
+  bool FindPacked(Node& node);  // from before, or in the cache
+  void PackWeights();
   bool Known(const Node& node) const;
   bool Foldable(const Node& node) const;
   std::string NameOf(const Node& node) const;
@@ -116,6 +117,7 @@ class GraphRunner {
   std::map<std::pair<OpCode, std::int32_t>, Node> packed_before_;
   // Per tensor: memory outside the arena (dynamic, variable, folded).
   std::vector<std::unique_ptr<AlignedBuffer>> own_;
+  std::vector<std::shared_ptr<const void>> guards_;  // of secrets in own_
   std::vector<bool> dynamic_;  // per tensor: its shape comes from Run
   // Where the arena's tensors and scratches lie; made by Plan.
   ArenaPlan plan_;

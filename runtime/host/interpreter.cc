@@ -29,6 +29,10 @@ absl::StatusOr<Interpreter> Interpreter::Prepare(
     return absl::InvalidArgumentError(
         absl::StrFormat("%d threads; allowed are 1 to 64", options.threads));
   }
+  if (options.secret_weights && options.pack_cache != nullptr) {
+    return absl::InvalidArgumentError(
+        "secret weights would be written to the pack cache");
+  }
   SOTTO_ASSIGN_OR_RETURN(const std::size_t number,
                          GraphOf(model, options.signature));
   Interpreter made;

@@ -32,7 +32,8 @@ class Interpreter {
  public:
   // INVALID_ARGUMENT or UNIMPLEMENTED: an operator refuses its tensors; the
   // message names it. RESOURCE_EXHAUSTED: the plan exceeds max_arena_bytes.
-  // NOT_FOUND: the file has no such signature.
+  // NOT_FOUND: the file has no such signature. INVALID_ARGUMENT too: options
+  // that exclude each other or are out of range.
   static absl::StatusOr<Interpreter> Create(const Model& model,
                                             const InterpreterOptions& options);
 

@@ -27,10 +27,11 @@ struct Node {
   std::int32_t in_place_output = -1, in_place_input = -1;
   // Shapes of its inputs are known only while the graph runs: prepared then.
   bool deferred = false;
-  bool folded = false;              // its outputs are constants already
-  std::vector<Shape> prepared_for;  // deferred: shapes of the inputs
-  AlignedBuffer state, scratch, packed;
-  std::shared_ptr<const void> owner;  // of a delegate's part
+  bool folded = false;                   // its outputs are constants already
+  std::vector<Shape> prepared_for;       // deferred: shapes of the inputs
+  AlignedBuffer state, scratch, packed;  // the latter two: deferred
+  // Of op.packed, or a delegate's part.
+  std::shared_ptr<const void> owner;
 
   void Bind() {
     op.inputs = inputs;

@@ -41,6 +41,9 @@ struct InterpreterOptions {
   std::int64_t max_calls = std::int64_t{1} << 24;
   int threads = 1;  // in [1, 64], the caller's included
   Backend backend = Backend::kCpu;
+  // The weights are decrypted: packed and folded copies are locked in memory
+  // where the system allows, and wiped at the end. Excludes a pack cache.
+  bool secret_weights = false;
   // Of the file; empty: its main graph.
   std::string signature = {};
   // Borrowed for the life of the interpreter.

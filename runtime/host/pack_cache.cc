@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/status.h"
-#include "hwy/highway.h"
+#include "runtime/kernels/vector_targets.h"
 // Header-only: the state lives on the stack, nothing is linked.
 #define XXH_INLINE_ALL
 #include "xxhash.h"
@@ -46,7 +46,7 @@ PackCache::Key PackCache::KeyOf(const Node& node) {
   HashText(&state, node.label);
   Hash(&state, node.packed_layout);
   Hash(&state, static_cast<std::uint64_t>(node.packed_bytes));
-  Hash(&state, static_cast<std::int64_t>(hwy::SupportedTargets()));
+  Hash(&state, VectorTargets());
   const Options& o = node.op.options;
   for (const std::int32_t value :
        {static_cast<std::int32_t>(o.padding), o.stride_w, o.stride_h,

@@ -67,7 +67,8 @@ def breaches(root):
             continue
         # Tests, and the fixtures that only they include.
         is_test = name.endswith("_test.cc") or \
-            path.name.startswith("test_") and path.suffix == ".h"
+            path.name.startswith("test_") and path.suffix == ".h" or \
+            path.stem.endswith("_test_support")
         for include in INCLUDE.findall(text):
             target = module_of(include, table)
             if include.startswith("sotto/"):

@@ -21,6 +21,13 @@ absl::StatusOr<GraphGradient> GraphGradient::Create(const runtime::Model& model,
         static_cast<int>(model.inputs.size()),
         static_cast<int>(model.outputs.size())));
   }
+  for (const std::int32_t t : {model.inputs[0], model.outputs[0]}) {
+    if (model.tensors[static_cast<std::size_t>(t)].type !=
+        runtime::ElementType::kFloat32) {
+      return absl::UnimplementedError(
+          "training needs f32 inputs and outputs, not quantised ones");
+    }
+  }
   GraphGradient made;
   made.batch_ = batch;
   made.weight_tensors_ = model.WeightTensors();
@@ -58,6 +65,14 @@ absl::StatusOr<GraphGradient> GraphGradient::Create(const runtime::Model& model,
       runtime::Interpreter interpreter,
       runtime::Interpreter::Create(model,
                                    {.batch = batch, .keep_activations = true}));
+  for (const OpInfo& op : model.ops) {
+    for (const std::int32_t t : op.outputs) {
+      if (interpreter.tensor(t).is_dynamic) {
+        return absl::UnimplementedError(
+            "training needs shapes that do not depend on data");
+      }
+    }
+  }
   made.interpreter_ =
       std::make_unique<runtime::Interpreter>(std::move(interpreter));
   const std::size_t outputs = made.interpreter_->output().size();

@@ -34,7 +34,8 @@ class Model {
   std::size_t output_size() const;
   const LoadReport& report() const;
 
-  // Runs one example and returns output 0. INVALID_ARGUMENT: `input` has
+  // Runs one example and returns output 0; what is quantised in the model is
+  // converted here, by its scale. INVALID_ARGUMENT: `input` has
   // another size than input_size().
   absl::StatusOr<std::vector<float>> Run(std::span<const float> input);
 

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/kernels/activation.h"
-#include "runtime/kernels/cpu/f32_sweep.h"
+#include "runtime/kernels/cpu/f32_sweep_test_support.h"
 #include "runtime/kernels/window.h"
 
 namespace sotto::runtime {

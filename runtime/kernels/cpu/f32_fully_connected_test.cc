@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "runtime/kernels/cpu/f32_sweep.h"
+#include "runtime/kernels/cpu/f32_sweep_test_support.h"
 
 namespace sotto::runtime {
 

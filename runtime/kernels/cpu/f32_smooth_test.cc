@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "runtime/kernels/cpu/f32_sweep.h"
+#include "runtime/kernels/cpu/f32_sweep_test_support.h"
 
 namespace sotto::runtime {
 

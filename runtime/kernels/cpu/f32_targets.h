@@ -6,7 +6,13 @@
 #ifndef SOTTO_RUNTIME_KERNELS_CPU_F32_TARGETS_H_
 #define SOTTO_RUNTIME_KERNELS_CPU_F32_TARGETS_H_
 
+#if defined(SOTTO_FEW_TARGETS)  // sanitizers: the widest vectors only
+#define HWY_DISABLED_TARGETS                                            \
+  (HWY_SSSE3 | HWY_SSE4 | HWY_AVX2 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | \
+   HWY_SVE_256 | HWY_SVE2_128)
+#else
 #define HWY_DISABLED_TARGETS \
   (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#endif
 
 #endif  // SOTTO_RUNTIME_KERNELS_CPU_F32_TARGETS_H_

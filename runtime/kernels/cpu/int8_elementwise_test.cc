@@ -1,4 +1,4 @@
-#include "runtime/kernels/cpu/int8_sweep.h"
+#include "runtime/kernels/cpu/int8_sweep_test_support.h"
 
 namespace sotto::runtime {
 

@@ -10,8 +10,14 @@
 #include "hwy/detect_targets.h"
 
 #undef HWY_DISABLED_TARGETS
+#if defined(SOTTO_FEW_TARGETS)  // sanitizers: VNNI and plain loops only
+#define HWY_DISABLED_TARGETS                                         \
+  (HWY_SSSE3 | HWY_SSE4 | HWY_AVX2 | HWY_AVX3 | HWY_SVE | HWY_SVE2 | \
+   HWY_SVE_256 | HWY_SVE2_128)
+#else
 #define HWY_DISABLED_TARGETS \
   (HWY_SSSE3 | HWY_AVX3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#endif
 
 // Before a loop of a constant number of steps, at most 16: unrolled wholly, so
 // that vectors in arrays become registers.

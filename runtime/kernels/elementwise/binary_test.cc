@@ -6,7 +6,7 @@
 
 #include "gtest/gtest.h"
 #include "runtime/kernels/activation.h"
-#include "runtime/kernels/elementwise/kernel_sweep.h"
+#include "runtime/kernels/elementwise/kernel_sweep_test_support.h"
 #include "runtime/kernels/nn/requantize.h"
 
 namespace sotto::runtime {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "runtime/kernels/elementwise/kernel_sweep.h"
+#include "runtime/kernels/elementwise/kernel_sweep_test_support.h"
 #include "runtime/kernels/registry.h"
 
 namespace sotto::runtime {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "runtime/kernels/elementwise/kernel_sweep.h"
+#include "runtime/kernels/elementwise/kernel_sweep_test_support.h"
 
 namespace sotto::runtime {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "gtest/gtest.h"
 #include "runtime/kernels/recurrent/fixed_point16.h"
-#include "runtime/kernels/recurrent/lstm_fixture.h"
+#include "runtime/kernels/recurrent/lstm_test_support.h"
 
 namespace sotto::runtime {
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "runtime/kernels/recurrent/lstm_fixture.h"
+#include "runtime/kernels/recurrent/lstm_test_support.h"
 
 namespace sotto::runtime {
 

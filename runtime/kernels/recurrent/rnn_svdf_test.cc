@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "runtime/kernels/recurrent/lstm_fixture.h"
+#include "runtime/kernels/recurrent/lstm_test_support.h"
 #include "runtime/kernels/recurrent/matrix_vector.h"
 
 namespace sotto::runtime {

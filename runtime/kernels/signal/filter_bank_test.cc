@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include "runtime/kernels/signal/kernel_session.h"
+#include "runtime/kernels/signal/kernel_session_test_support.h"
 
 namespace sotto::runtime {
 

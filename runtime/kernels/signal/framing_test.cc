@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "runtime/kernels/signal/kernel_session.h"
+#include "runtime/kernels/signal/kernel_session_test_support.h"
 
 namespace sotto::runtime {
 

@@ -4,7 +4,7 @@
 #include <complex>
 #include <vector>
 
-#include "runtime/kernels/signal/kernel_session.h"
+#include "runtime/kernels/signal/kernel_session_test_support.h"
 
 namespace sotto::runtime {
 

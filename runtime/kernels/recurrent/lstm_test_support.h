@@ -1,7 +1,7 @@
 // An LSTM's operands, made of waves, and its evaluation in double precision.
 
-#ifndef SOTTO_RUNTIME_KERNELS_RECURRENT_LSTM_FIXTURE_H_
-#define SOTTO_RUNTIME_KERNELS_RECURRENT_LSTM_FIXTURE_H_
+#ifndef SOTTO_RUNTIME_KERNELS_RECURRENT_LSTM_TEST_SUPPORT_H_
+#define SOTTO_RUNTIME_KERNELS_RECURRENT_LSTM_TEST_SUPPORT_H_
 
 #include <algorithm>
 #include <array>
@@ -203,4 +203,4 @@ class LstmFixture {
 
 }  // namespace sotto::runtime
 
-#endif  // SOTTO_RUNTIME_KERNELS_RECURRENT_LSTM_FIXTURE_H_
+#endif  // SOTTO_RUNTIME_KERNELS_RECURRENT_LSTM_TEST_SUPPORT_H_

@@ -1,8 +1,8 @@
 // What the tests of the packed f32 kernels share: values, instruction sets,
 // comparison with a double-precision evaluation.
 
-#ifndef SOTTO_RUNTIME_KERNELS_CPU_F32_SWEEP_H_
-#define SOTTO_RUNTIME_KERNELS_CPU_F32_SWEEP_H_
+#ifndef SOTTO_RUNTIME_KERNELS_CPU_F32_SWEEP_TEST_SUPPORT_H_
+#define SOTTO_RUNTIME_KERNELS_CPU_F32_SWEEP_TEST_SUPPORT_H_
 
 #include <gtest/gtest.h>
 
@@ -97,4 +97,4 @@ inline std::vector<float> RunSweep(const Kernel& kernel,
 
 }  // namespace sotto::runtime
 
-#endif  // SOTTO_RUNTIME_KERNELS_CPU_F32_SWEEP_H_
+#endif  // SOTTO_RUNTIME_KERNELS_CPU_F32_SWEEP_TEST_SUPPORT_H_

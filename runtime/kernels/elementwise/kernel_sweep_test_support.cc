@@ -1,4 +1,4 @@
-#include "runtime/kernels/elementwise/kernel_sweep.h"
+#include "runtime/kernels/elementwise/kernel_sweep_test_support.h"
 
 #include <cmath>
 #include <cstring>

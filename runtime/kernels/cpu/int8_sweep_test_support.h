@@ -1,7 +1,7 @@
 // Random quantised tensors, and one kernel run against another bit for bit.
 
-#ifndef SOTTO_RUNTIME_KERNELS_CPU_INT8_SWEEP_H_
-#define SOTTO_RUNTIME_KERNELS_CPU_INT8_SWEEP_H_
+#ifndef SOTTO_RUNTIME_KERNELS_CPU_INT8_SWEEP_TEST_SUPPORT_H_
+#define SOTTO_RUNTIME_KERNELS_CPU_INT8_SWEEP_TEST_SUPPORT_H_
 
 #include <gtest/gtest.h>
 
@@ -133,4 +133,4 @@ inline void ExpectSame(const Kernel& fast, const Kernel& plain,
 
 }  // namespace sotto::runtime
 
-#endif  // SOTTO_RUNTIME_KERNELS_CPU_INT8_SWEEP_H_
+#endif  // SOTTO_RUNTIME_KERNELS_CPU_INT8_SWEEP_TEST_SUPPORT_H_

@@ -2,8 +2,8 @@
 // values, their elements as real numbers, and one operator run as the
 // interpreter would, through the registry.
 
-#ifndef SOTTO_RUNTIME_KERNELS_ELEMENTWISE_KERNEL_SWEEP_H_
-#define SOTTO_RUNTIME_KERNELS_ELEMENTWISE_KERNEL_SWEEP_H_
+#ifndef SOTTO_RUNTIME_KERNELS_ELEMENTWISE_KERNEL_SWEEP_TEST_SUPPORT_H_
+#define SOTTO_RUNTIME_KERNELS_ELEMENTWISE_KERNEL_SWEEP_TEST_SUPPORT_H_
 
 #include <cstdint>
 #include <string>
@@ -46,4 +46,4 @@ Outcome RunOperator(OpCode code, std::vector<TestTensor> inputs,
 
 }  // namespace sotto::runtime
 
-#endif  // SOTTO_RUNTIME_KERNELS_ELEMENTWISE_KERNEL_SWEEP_H_
+#endif  // SOTTO_RUNTIME_KERNELS_ELEMENTWISE_KERNEL_SWEEP_TEST_SUPPORT_H_

@@ -1,8 +1,8 @@
 // A kernel that is prepared once and then run several times, as it is in an
 // interpreter; and the options of custom operators.
 
-#ifndef SOTTO_RUNTIME_KERNELS_SIGNAL_KERNEL_SESSION_H_
-#define SOTTO_RUNTIME_KERNELS_SIGNAL_KERNEL_SESSION_H_
+#ifndef SOTTO_RUNTIME_KERNELS_SIGNAL_KERNEL_SESSION_TEST_SUPPORT_H_
+#define SOTTO_RUNTIME_KERNELS_SIGNAL_KERNEL_SESSION_TEST_SUPPORT_H_
 
 #include <cstdint>
 #include <initializer_list>
@@ -88,4 +88,4 @@ inline TestTensor Typed(ElementType type) {
 
 }  // namespace sotto::runtime
 
-#endif  // SOTTO_RUNTIME_KERNELS_SIGNAL_KERNEL_SESSION_H_
+#endif  // SOTTO_RUNTIME_KERNELS_SIGNAL_KERNEL_SESSION_TEST_SUPPORT_H_
