@@ -48,7 +48,7 @@ struct InterpreterOptions {
   std::string signature = {};
   // Borrowed for the life of the interpreter.
   NodeObserver* observer = nullptr;
-  // Borrowed until Create returns; null: weights are packed at each Create.
+  // Borrowed for its life too; null: weights are packed at each Create.
   PackCache* pack_cache = nullptr;
   // Tried in this order for parts of the graph; what none takes runs on
   // `backend`.

@@ -128,7 +128,7 @@ void AddModelBench(CLI::App& model) {
   auto flags = std::make_shared<Flags>();
   CLI::App& command = *model.add_subcommand(
       "bench", "time a model: load, first and later invocations, each step");
-  AddSessionFlags(command, flags->session);
+  AddRunFlags(command, flags->session);
   command.add_option("--runs", flags->runs, "timed invocations")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}))
       ->capture_default_str();

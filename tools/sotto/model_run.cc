@@ -103,7 +103,7 @@ void AddModelRun(CLI::App& model) {
   auto flags = std::make_shared<Flags>();
   CLI::App& command = *model.add_subcommand(
       "run", "run a model on raw little-endian files, in order of its inputs");
-  AddSessionFlags(command, flags->session);
+  AddRunFlags(command, flags->session);
   command.add_option("--input", flags->inputs, "one file per input");
   command
       .add_option("--output-dir", flags->output_folder,

@@ -135,12 +135,16 @@ void AddSessionFlags(CLI::App& command, SessionFlags& flags) {
                      "of the file; default: its main graph");
   command.add_option("--batch", flags.batch, "first dimension of the inputs")
       ->check(CLI::PositiveNumber);
+  command.add_flag("--by-cost", flags.by_cost,
+                   "delegates only where they estimate to be faster");
+}
+
+void AddRunFlags(CLI::App& command, SessionFlags& flags) {
+  AddSessionFlags(command, flags);
   command.add_option("--shape", flags.shapes,
                      "INPUT=DIMxDIM..., INPUT a number or a name; repeatable");
   command.add_option("--pack-cache", flags.pack_cache,
                      "file that keeps packed weights for the next start");
-  command.add_flag("--by-cost", flags.by_cost,
-                   "delegates only where they estimate to be faster");
 }
 
 absl::Status OpenBackends(const std::string& list,

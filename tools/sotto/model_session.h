@@ -25,8 +25,10 @@ struct SessionFlags {
   bool by_cost = false;
 };
 
-// The positional MODEL and the flags that every command which runs one has.
+// The positional MODEL and the flags of every command that prepares one.
 void AddSessionFlags(CLI::App& command, SessionFlags& flags);
+// These and what only Open heeds: shapes and the pack cache.
+void AddRunFlags(CLI::App& command, SessionFlags& flags);
 
 // `list` is reference, cpu, xnnpack, vulkan, vulkan-f16 or a plug-in's path, or
 // several with commas between: delegates in order of priority, and perhaps at

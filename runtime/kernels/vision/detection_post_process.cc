@@ -16,7 +16,7 @@
 // best of all. Boxes score at least nms_score_threshold; one overlapping a
 // better one by more than nms_iou_threshold is dropped; equal scores keep their
 // order. A box without area overlaps none. More than one class for a box
-// (max_classes_per_detection) is not implemented.
+// (max_classes_per_detection) is refused.
 //
 // The options are a FlexBuffer map: max_detections, max_classes_per_detection,
 // detections_per_class (100), use_regular_nms (false), nms_score_threshold,
