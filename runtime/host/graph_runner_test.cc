@@ -15,7 +15,14 @@ std::atomic<std::size_t> allocations = 0;
 }  // namespace
 
 // Counts; the sanitizers' own operators are left alone.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)
+#define SOTTO_HAS_FEATURE(name) __has_feature(name)
+#else
+#define SOTTO_HAS_FEATURE(name) 0
+#endif
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
+    !SOTTO_HAS_FEATURE(address_sanitizer) &&                           \
+    !SOTTO_HAS_FEATURE(thread_sanitizer)
 #define SOTTO_COUNTS_ALLOCATIONS 1
 void* operator new(std::size_t size) {
   ++allocations;
