@@ -90,7 +90,12 @@ absl::Status GraphRunner::PrepareNode(Node& node) {
   const KernelChoice choice = FindKernels(node.code, tier);
   StatusCode code = StatusCode::kUnimplemented;
   const char* reason = "no kernel of this backend";
+  // Only the reference kernels divide by dimensions that may be 0 with care.
+  const bool empty = std::ranges::any_of(node.inputs, [](const Tensor* t) {
+    return t != nullptr && t->shape.Elements() == 0;
+  });
   for (std::size_t i = 0; i < choice.count; ++i) {
+    if (empty && choice.rows[i]->tier != KernelTier::kReference) continue;
     NodePreparation context(node, shared_);
     node.op.state = nullptr;
     for (Tensor* output : node.outputs) output->is_dynamic = false;

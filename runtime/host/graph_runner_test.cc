@@ -131,6 +131,19 @@ TEST(GraphRunnerTest, ALoopRunsUntilItsConditionFails) {
   }
 }
 
+TEST(GraphRunnerTest, AnEmptyTensorIsNoMatterForFastKernels) {
+  GraphBuilder g;
+  const auto x = g.Input(kF32, {2, {3, 0}});
+  const auto y = g.Op(OpCode::kSoftmax, {x}, kF32);
+  const Model model = std::move(g).Finish({y});
+  for (const bool keep : {false, true}) {
+    Interpreter runner =
+        Interpreter::Create(model, {.keep_activations = keep}).value();
+    EXPECT_THAT(runner.Invoke(), IsOk());
+    EXPECT_EQ(runner.output_tensor(0).shape, (Shape{2, {3, 0}}));
+  }
+}
+
 TEST(GraphRunnerTest, ALoopThatDoesNotEndIsStopped) {
   const Model model = Summing();
   Interpreter runner = Interpreter::Create(model, {.max_calls = 20}).value();
