@@ -64,8 +64,8 @@ absl::StatusOr<double> GaussianLogDelta(double mu, double epsilon) {
 absl::StatusOr<double> GaussianDelta(double mu, double epsilon) {
   SOTTO_ASSIGN_OR_RETURN(const double log_delta, GaussianLogDelta(mu, epsilon));
   // Never a claim of pure privacy, which no Gaussian gives.
-  return std::max(std::exp(log_delta) * (1 + 4 * kUnit),
-                  std::numeric_limits<double>::min());
+  return std::clamp(std::exp(log_delta) * (1 + 4 * kUnit),
+                    std::numeric_limits<double>::min(), 1.0);
 }
 
 absl::StatusOr<double> GaussianEpsilon(double mu, double delta) {
