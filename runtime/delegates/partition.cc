@@ -11,7 +11,7 @@ namespace sotto::runtime {
 namespace {
 
 // What the CPU is assumed to do: multiply-accumulates and bytes a nanosecond.
-// Only the order of magnitude matters; measured on one AVX-512 core.
+// An assumption, not a measurement: only the order of magnitude matters.
 constexpr double kCpuMacsPerNs = 40.0;
 constexpr double kCpuBytesPerNs = 8.0;
 
@@ -161,9 +161,10 @@ std::vector<DelegateDecision> PartitionNodes(
     const PartitionOptions& options) {
   std::vector<DelegateDecision> decisions;
   for (const Node& node : nodes) {
-    decisions.push_back(
-        {node.op_index, "",
-         node.folded ? "a constant" : "its shapes depend on data"});
+    decisions.push_back({node.op_index, "",
+                         node.folded     ? "a constant"
+                         : node.deferred ? "its shapes depend on data"
+                                         : "works on variables or subgraphs"});
   }
   Partitioner partitioner(nodes, outputs, options, decisions);
   for (const auto& delegate : delegates) partitioner.Offer(delegate);

@@ -89,18 +89,34 @@ TEST(InterpreterTest, ReplacedWeightsAreUsed) {
   for (const float value : runner.output()) EXPECT_EQ(value, 0.0f);
 }
 
-// Every real network either runs to finite numbers or is refused with a reason.
 // What they compute is tests/conformance's matter.
-TEST(InterpreterTest, EveryRealModelIsTaken) {
+TEST(InterpreterTest, EveryRealModelRunsToFiniteNumbers) {
   SOTTO_SHARED_DATA_OR_SKIP(folder, "models");
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     SCOPED_TRACE(entry.path().filename().string());
     const auto model =
         LoadModel(entry.path().string(), {.fold_weights_to_f32 = false});
     ASSERT_THAT(model, IsOk());
-    EXPECT_THAT(Interpreter::Create(*model, {}), IsOk());
-    EXPECT_THAT(Interpreter::Create(*model, {.backend = Backend::kReference}),
-                IsOk());
+    // Of nothing but zeros this one never ends by itself.
+    const bool endless = entry.path().stem() == "nested_while";
+    for (const Backend backend : {Backend::kCpu, Backend::kReference}) {
+      auto interpreter = Interpreter::Create(*model, {.backend = backend});
+      ASSERT_THAT(interpreter, IsOk());
+      for (std::size_t i = 0; i < interpreter->num_inputs(); ++i) {
+        std::ranges::fill(interpreter->input_bytes(i), 0);
+      }
+      const absl::Status status = interpreter->Invoke();
+      EXPECT_EQ(status.ok(), !endless) << status;
+      for (std::size_t i = 0; status.ok() && i < interpreter->num_outputs();
+           ++i) {
+        if (interpreter->output_tensor(i).type != ElementType::kFloat32) {
+          continue;
+        }
+        for (const float value : interpreter->output(i)) {
+          EXPECT_TRUE(std::isfinite(value));
+        }
+      }
+    }
   }
 }
 

@@ -78,7 +78,7 @@ def main():
     for name in ("source", "build", "reference"):
         parser.add_argument("--" + name, required=True, type=pathlib.Path)
     parser.add_argument("--program")
-    parser.add_argument("--library", default="")
+    parser.add_argument("--archive", default="")
     parser.add_argument("--cascade-models", help="writes the cascade's networks")
     args = parser.parse_args()
     args.source = args.source.resolve()
@@ -101,9 +101,9 @@ def main():
         if "recogniser ran 3 times in 24 frames" not in said:
             raise Failure(f"the cascade said: {said}")
         print("  cascade:", said.splitlines()[-1])
-        args.library = args.build / "libmicro.a"
-    if args.library:
-        close("interpreter", text_bytes(size_tool, args.library),
+        args.archive = args.build / "libmicro.a"
+    if args.archive:
+        close("interpreter", text_bytes(size_tool, args.archive),
               TEXT[args.cpu], TEXT_BARS[args.cpu])
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
