@@ -8,10 +8,10 @@ extern const Kernel kPackedFullyConnectedF32;
 
 namespace {
 
-void Check(int rows, int depth, int out, bool with_bias) {
+void Check(int rows, int depth, int out, bool with_bias, bool constant = true) {
   SCOPED_TRACE(testing::Message() << rows << " x " << depth << " -> " << out);
   TestTensor x = SweepTensor({2, {rows, depth}}, 1);
-  TestTensor w = SweepTensor({2, {out, depth}}, 2, true);
+  TestTensor w = SweepTensor({2, {out, depth}}, 2, constant);
   TestTensor bias = SweepTensor({1, {out}}, 3, true);
   const float *a = x.tensor.floats(), *b = w.tensor.floats();
   std::vector<double> want;
@@ -40,6 +40,17 @@ TEST(PackedFullyConnected, EqualsADoubleEvaluationAroundEveryTileSize) {
         }
       }
     }
+  });
+}
+
+TEST(PackedFullyConnected, OneRowEqualsADoubleEvaluationOnWeightsInPlace) {
+  ForEachTarget([] {
+    for (const int out : {1, 2, 3, 4, 5, 63, 64, 66, 135}) {
+      for (const int depth : {1, 3, 8, 15, 16, 17, 32, 33, 48, 63, 100}) {
+        Check(1, depth, out, out % 2 == 0, false);
+      }
+    }
+    Check(1, 1100, 250, true, true);  // constant, too large to pack
   });
 }
 

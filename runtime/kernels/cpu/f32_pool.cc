@@ -1,13 +1,10 @@
 // MaxPool2D and AveragePool2D, channels in the lanes: the maximum or mean of
-// each window's elements that lie inside the image, then the activation. Mean
-// over height and width is the average of one window as large as the image.
+// each window's elements that lie inside the image, then the activation.
 //
-//   in 0   x     f32 [batch, in_h, in_w, channels]
-//   in 1   axes  int32 {1, 2} in any order, constant; Mean only
-//   out 0  y     f32 [batch, out_h, out_w, channels]; Mean: [batch, channels],
-//                or [batch, 1, 1, channels] with keep_dims
+//   in 0   x  f32 [batch, in_h, in_w, channels]
+//   out 0  y  f32 [batch, out_h, out_w, channels]
 //
-// Reads padding, stride, filter, activation; Mean: keep_dims. Sums in f32: a
+// Reads padding, stride, filter, activation. Sums in f32: a
 // window's few hundred elements cost at most as many roundings of 6e-8.
 
 #undef HWY_TARGET_INCLUDE
@@ -97,9 +94,8 @@ HWY_EXPORT(AveragePixel);
 
 constexpr std::size_t kElementsPerNs = 8;
 
-StatusCode CheckTypes(PrepareContext& context, const Op& op,
-                      std::size_t inputs) {
-  if (op.inputs.size() != inputs || op.outputs.size() != 1 ||
+StatusCode CheckTypes(PrepareContext& context, const Op& op) {
+  if (op.inputs.size() != 1 || op.outputs.size() != 1 ||
       op.inputs[0] == nullptr || op.outputs[0] == nullptr) {
     return context.Fail(StatusCode::kInvalidArgument, "wants x -> y");
   }
@@ -117,7 +113,7 @@ StatusCode CheckTypes(PrepareContext& context, const Op& op,
 }
 
 StatusCode Prepare(PrepareContext& context, Op& op) {
-  const StatusCode code = CheckTypes(context, op, 1);
+  const StatusCode code = CheckTypes(context, op);
   if (code != StatusCode::kOk) return code;
   Window v = {};
   const Shape& x = op.inputs[0]->shape;
@@ -127,29 +123,6 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
                         "filter or stride does not fit the image");
   }
   op.outputs[0]->shape = {4, {x[0], v.out_h, v.out_w, x[3]}};
-  op.outputs[0]->is_dynamic = false;
-  return StatusCode::kOk;
-}
-
-StatusCode PrepareMean(PrepareContext& context, Op& op) {
-  const StatusCode code = CheckTypes(context, op, 2);
-  if (code != StatusCode::kOk) return code;
-  const Tensor* axes = op.inputs[1];
-  if (axes == nullptr || axes->type != ElementType::kInt32 ||
-      !axes->is_constant || axes->shape.Elements() != 2) {
-    return context.Fail(StatusCode::kUnimplemented, "not over two axes");
-  }
-  const std::int32_t a = axes->int32s()[0], b = axes->int32s()[1];
-  const auto is = [](std::int32_t axis, std::int32_t want) {
-    return axis == want || axis == want - 4;
-  };
-  if (!(is(a, 1) && is(b, 2)) && !(is(a, 2) && is(b, 1))) {
-    return context.Fail(StatusCode::kUnimplemented,
-                        "not over height and width");
-  }
-  const Shape& x = op.inputs[0]->shape;
-  op.outputs[0]->shape = op.options.keep_dims ? Shape{4, {x[0], 1, 1, x[3]}}
-                                              : Shape{2, {x[0], x[3]}};
   op.outputs[0]->is_dynamic = false;
   return StatusCode::kOk;
 }
@@ -215,23 +188,10 @@ StatusCode EvalAverage(EvalContext& context, const Op& op) {
   return StatusCode::kOk;
 }
 
-StatusCode EvalMean(EvalContext& context, const Op& op) {
-  const Shape& x = op.inputs[0]->shape;
-  Window v = {};
-  v.in_h = v.filter_h = x[1];
-  v.in_w = v.filter_w = x[2];
-  v.channels = x[3];
-  v.stride_h = v.stride_w = v.out_h = v.out_w = 1;
-  Pool(context, op, v, RangeOf(Activation::kNone),
-       HWY_DYNAMIC_DISPATCH(AveragePixel));
-  return StatusCode::kOk;
-}
-
 }  // namespace
 
 extern const Kernel kVectorMaxPool2DF32 = {Prepare, EvalMax};
 extern const Kernel kVectorAveragePool2DF32 = {Prepare, EvalAverage};
-extern const Kernel kVectorMeanF32 = {PrepareMean, EvalMean};
 
 }  // namespace sotto::runtime
 #endif  // HWY_ONCE

@@ -6,8 +6,7 @@
 
 namespace sotto::runtime {
 
-extern const Kernel kVectorAveragePool2DF32, kVectorMaxPool2DF32,
-    kVectorMeanF32;
+extern const Kernel kVectorAveragePool2DF32, kVectorMaxPool2DF32;
 
 namespace {
 
@@ -70,33 +69,6 @@ TEST(VectorPool, EqualsADoubleEvaluation) {
       Options whole = {.padding = Padding::kValid};
       whole.filter_h = whole.filter_w = 7;
       Check({4, {1, 7, 7, channels}}, whole);
-    }
-  });
-}
-
-TEST(VectorMean, IsTheAverageOverHeightAndWidthInAnyOrderOfAxes) {
-  ForEachTarget([] {
-    TestTensor x = SweepTensor({4, {2, 3, 4, 19}}, 3), y;
-    std::vector<double> want(38, 0.0);
-    for (std::size_t i = 0; i < 2 * 12 * 19; ++i) {
-      want[i / (12 * 19) * 19 + i % 19] +=
-          static_cast<double>(x.tensor.floats()[i]) / 12;
-    }
-    for (const std::vector<std::int32_t>& axes :
-         {std::vector<std::int32_t>{1, 2}, {2, 1}, {-3, -2}}) {
-      TestTensor a = TestTensor::Ints({1, {2}}, axes);
-      KernelRunner run(kVectorMeanF32, 2);
-      ASSERT_EQ(run({&x, &a}, {&y}), StatusCode::kOk);
-      EXPECT_EQ(y.tensor.shape, (Shape{2, {2, 19}}));
-      ExpectClose(y.values<float>(), want, 12);
-      ASSERT_EQ(run({&x, &a}, {&y}, {.keep_dims = true}), StatusCode::kOk);
-      EXPECT_EQ(y.tensor.shape, (Shape{4, {2, 1, 1, 19}}));
-    }
-    for (const std::vector<std::int32_t>& axes :
-         {std::vector<std::int32_t>{1, 3}, {1, 1}, {1, 9}}) {
-      TestTensor a = TestTensor::Ints({1, {2}}, axes);
-      KernelRunner run(kVectorMeanF32);
-      EXPECT_EQ(run({&x, &a}, {&y}), StatusCode::kUnimplemented);
     }
   });
 }
