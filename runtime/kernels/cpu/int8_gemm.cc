@@ -11,125 +11,11 @@
 
 #include "hwy/highway.h"
 #include "runtime/kernels/cpu/int8_ops-inl.h"
+#include "runtime/kernels/cpu/int8_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sotto::runtime {
 namespace HWY_NAMESPACE {
-
-// Sums of a tile, in registers: kRows x kPanels x 16.
-#if HWY_TARGET == HWY_AVX3_DL
-constexpr std::size_t kMaxRows = 14, kWideRows = 7;
-#else
-constexpr std::size_t kMaxRows = 5;
-#endif
-
-template <std::size_t kRows, std::size_t kPanels>
-struct Sums {
-  HWY_INLINE Sums() {}  // an implicit one would lack the target's attributes
-  Int8Vec v[kRows][kPanels][kInt8Vectors];
-};
-
-// What one tile reads.
-struct TileIn {
-  const std::uint8_t* rows;
-  std::size_t step;
-  const std::uint8_t* quads;  // of the first panel
-  std::size_t panel_bytes;
-};
-
-template <std::size_t kRows, std::size_t kPanels>
-HWY_INLINE void Accumulate(const Int8GemmShape& shape,
-                           const std::uint32_t* offsets, const TileIn& in,
-                           Sums<kRows, kPanels>& sums) {
-  const Int8Tag d;
-  const std::size_t step = in.step;
-  const std::uint8_t* HWY_RESTRICT w = in.quads;
-  for (std::size_t s = 0; s < shape.segments; ++s) {
-    // Three rows a pointer: x86 adds once or twice a register.
-    const std::uint8_t* HWY_RESTRICT a[(kRows + 2) / 3];
-    a[0] = in.rows + (offsets == nullptr ? 0 : offsets[s]);
-    SOTTO_INT8_UNROLL
-    for (std::size_t i = 0; i < (kRows + 2) / 3 - 1; ++i) {
-      a[i + 1] = a[i] + 3 * step;
-    }
-    for (std::size_t q = 0; q < shape.segment_quads; ++q) {
-      Int8Vec weights[kPanels][kInt8Vectors];
-      SOTTO_INT8_UNROLL
-      for (std::size_t p = 0; p < kPanels; ++p) {
-        SOTTO_INT8_UNROLL
-        for (std::size_t v = 0; v < kInt8Vectors; ++v) {
-          weights[p][v] = hn::Load(
-              d, reinterpret_cast<const std::int32_t*>(w + p * in.panel_bytes) +
-                     v * kInt8Lanes);
-        }
-      }
-      w += 4 * kInt8Panel;
-      SOTTO_INT8_UNROLL
-      for (std::size_t r = 0; r < kRows; ++r) {
-        const Int8Vec x = Broadcast4(a[r / 3] + r % 3 * step);
-        SOTTO_INT8_UNROLL
-        for (std::size_t p = 0; p < kPanels; ++p) {
-          SOTTO_INT8_UNROLL
-          for (std::size_t v = 0; v < kInt8Vectors; ++v) {
-            sums.v[r][p][v] = Dot4(sums.v[r][p][v], x, weights[p][v]);
-          }
-        }
-      }
-      SOTTO_INT8_UNROLL
-      for (std::size_t i = 0; i < (kRows + 2) / 3; ++i) {
-        a[i] += 4;
-      }
-    }
-  }
-}
-
-// Of one row and one panel: four running sums, since one sum's next product
-// waits four cycles for the last.
-HWY_INLINE void AccumulateRow(const Int8GemmShape& shape,
-                              const std::uint32_t* offsets, const TileIn& in,
-                              Sums<1, 1>& sums) {
-  const Int8Tag d;
-  Int8Vec more[3][kInt8Vectors];
-  SOTTO_INT8_UNROLL
-  for (std::size_t v = 0; v < kInt8Vectors; ++v) {
-    more[0][v] = more[1][v] = more[2][v] = hn::Zero(d);
-  }
-  const std::uint8_t* HWY_RESTRICT w = in.quads;
-  const auto weights = [&](std::size_t q, std::size_t v) HWY_ATTR {
-    return hn::Load(d, reinterpret_cast<const std::int32_t*>(w) +
-                           q * kInt8Panel + v * kInt8Lanes);
-  };
-  for (std::size_t s = 0; s < shape.segments; ++s) {
-    const std::uint8_t* HWY_RESTRICT a =
-        in.rows + (offsets == nullptr ? 0 : offsets[s]);
-    std::size_t q = 0;
-    for (; q + 4 <= shape.segment_quads; q += 4, w += 16 * kInt8Panel) {
-      SOTTO_INT8_UNROLL
-      for (std::size_t v = 0; v < kInt8Vectors; ++v) {
-        Int8Vec& first = sums.v[0][0][v];
-        first = Dot4(first, Broadcast4(a + 4 * q), weights(0, v));
-        SOTTO_INT8_UNROLL
-        for (std::size_t i = 0; i < 3; ++i) {
-          more[i][v] = Dot4(more[i][v], Broadcast4(a + 4 * (q + i + 1)),
-                            weights(i + 1, v));
-        }
-      }
-    }
-    for (; q < shape.segment_quads; ++q, w += 4 * kInt8Panel) {
-      SOTTO_INT8_UNROLL
-      for (std::size_t v = 0; v < kInt8Vectors; ++v) {
-        Int8Vec& first = sums.v[0][0][v];
-        first = Dot4(first, Broadcast4(a + 4 * q), weights(0, v));
-      }
-    }
-  }
-  SOTTO_INT8_UNROLL
-  for (std::size_t v = 0; v < kInt8Vectors; ++v) {
-    Int8Vec& first = sums.v[0][0][v];
-    first =
-        hn::Add(hn::Add(first, more[0][v]), hn::Add(more[1][v], more[2][v]));
-  }
-}
 
 struct TileOut {
   std::uint8_t* rows;
@@ -208,8 +94,7 @@ HWY_INLINE void StoreTile(const TileIn& in, const TileOut& out,
 }
 
 template <std::size_t kRows, std::size_t kPanels>
-HWY_NOINLINE void Tile(const Int8GemmShape& shape, const std::uint32_t* offsets,
-                       const TileIn& in, const TileOut& out) {
+HWY_NOINLINE void Tile(const TileIn& in, const TileOut& out) {
   const Int8Tag d;
   Sums<kRows, kPanels> sums;
   SOTTO_INT8_UNROLL
@@ -239,15 +124,14 @@ HWY_NOINLINE void Tile(const Int8GemmShape& shape, const std::uint32_t* offsets,
     }
   }
   if constexpr (kRows == 1 && kPanels == 1) {
-    AccumulateRow(shape, offsets, in, sums);
+    AccumulateRow(in, sums);
   } else {
-    Accumulate(shape, offsets, in, sums);
+    Accumulate(in, sums);
   }
   StoreTile(in, out, sums);
 }
 
-using TileFunction = void (*)(const Int8GemmShape&, const std::uint32_t*,
-                              const TileIn&, const TileOut&);
+using TileFunction = void (*)(const TileIn&, const TileOut&);
 template <std::size_t kPanels, std::size_t... kIndex>
 constexpr auto TilesOf(std::index_sequence<kIndex...>) {
   return std::array<TileFunction, sizeof...(kIndex)>{
@@ -280,7 +164,10 @@ void GemmImpl(const Int8Gemm& g) {
     TileIn in = {.rows = nullptr,
                  .step = g.in_step,
                  .quads = g.panels + p * panel_bytes + sizeof(Int8Channels),
-                 .panel_bytes = panel_bytes};
+                 .panel_bytes = panel_bytes,
+                 .segments = g.shape.segments,
+                 .segment_quads = g.shape.segment_quads,
+                 .offsets = g.segment_offsets};
     TileOut out = {.rows = nullptr,
                    .step = g.out_step,
                    .channels = g.shape.channels - p * kInt8Panel,
@@ -291,7 +178,7 @@ void GemmImpl(const Int8Gemm& g) {
       out.rows = g.out + line * g.out_line_step + p * kInt8Panel;
       for (std::size_t tile = 0; tile < tiles; ++tile) {
         const std::size_t count = rows + (tile < longer);
-        table[count - 1](g.shape, g.segment_offsets, in, out);
+        table[count - 1](in, out);
         in.rows += count * g.in_step;
         out.rows += count * g.out_step;
         if (out.row_sums != nullptr) out.row_sums += count;
@@ -322,9 +209,8 @@ HWY_INLINE std::int32_t SumBytes(const std::uint8_t* bytes, std::size_t size) {
 }
 
 template <std::size_t kRows>
-HWY_NOINLINE void SumTile(const Int8GemmShape& shape,
-                          const std::uint32_t* offsets, const TileIn& in,
-                          std::int32_t factor, std::int32_t* row_sums) {
+HWY_NOINLINE void SumTile(const TileIn& in, std::int32_t factor,
+                          std::int32_t* row_sums) {
   const Int8Tag d;
   Sums<kRows, 1> sums;
   SOTTO_INT8_UNROLL
@@ -334,7 +220,7 @@ HWY_NOINLINE void SumTile(const Int8GemmShape& shape,
       sums.v[r][0][v] = hn::Zero(d);
     }
   }
-  Accumulate(shape, offsets, in, sums);
+  Accumulate(in, sums);
   SOTTO_INT8_UNROLL
   for (std::size_t r = 0; r < kRows; ++r) {
     row_sums[r] = factor * hn::GetLane(sums.v[r][0][0]);
@@ -351,7 +237,10 @@ void RowSumsImpl(const Int8Gemm& g, const std::uint8_t* ones,
     TileIn in = {.rows = g.in + line * g.in_line_step,
                  .step = g.in_step,
                  .quads = ones,
-                 .panel_bytes = 0};
+                 .panel_bytes = 0,
+                 .segments = g.shape.segments,
+                 .segment_quads = g.shape.segment_quads,
+                 .offsets = g.segment_offsets};
     for (std::size_t pixel = 0; pixel < g.pixels;) {
       if (whole) {
         *row_sums++ = factor * SumBytes(in.rows, segment_size);
@@ -361,8 +250,7 @@ void RowSumsImpl(const Int8Gemm& g, const std::uint8_t* ones,
       }
       const bool many = pixel + kMaxRows <= g.pixels;
       const std::size_t count = many ? kMaxRows : 1;
-      (many ? SumTile<kMaxRows> : SumTile<1>)(g.shape, g.segment_offsets, in,
-                                              factor, row_sums);
+      (many ? SumTile<kMaxRows> : SumTile<1>)(in, factor, row_sums);
       row_sums += count;
       in.rows += count * g.in_step;
       pixel += count;
