@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "runtime/kernels/nn/requantize.h"
-
 namespace sotto::runtime {
 namespace {
 
 RowQuantization Symmetric(float low, float high) {
-  return {.scale = std::max(-low, high) / 127.0f, .zero = 0};
+  const float largest = std::max(-low, high);
+  return {.scale = largest / 127.0f, .zero = 0, .inverse = 127.0f / largest};
 }
 
 RowQuantization Asymmetric(double low, double high) {
@@ -21,10 +20,16 @@ RowQuantization Asymmetric(double low, double high) {
   const double zero = low_is_nearer ? from_low : from_high;
   return {.scale = static_cast<float>(scale),
           .zero = RoundInto(static_cast<float>(std::round(zero)),
-                            RangeOf(ElementType::kInt8))};
+                            RangeOf(ElementType::kInt8)),
+          .inverse = 1.0f / static_cast<float>(scale)};
 }
 
 }  // namespace
+
+RowQuantization QuantizationOf(float low, float high, bool asymmetric) {
+  if (low == high) return {.scale = 1.0f, .zero = 0, .inverse = 0.0f};
+  return asymmetric ? Asymmetric(low, high) : Symmetric(low, high);
+}
 
 RowQuantization QuantizeRow(const float* x, std::size_t size, bool asymmetric,
                             std::int8_t* q) {
@@ -33,18 +38,11 @@ RowQuantization QuantizeRow(const float* x, std::size_t size, bool asymmetric,
     low = std::min(low, x[i]);
     high = std::max(high, x[i]);
   }
-  if (low == high) {
-    std::fill(q, q + size, std::int8_t{0});
-    return {.scale = 1.0f, .zero = 0};
-  }
-  const RowQuantization row =
-      asymmetric ? Asymmetric(low, high) : Symmetric(low, high);
-  const QuantizedRange range = {asymmetric ? -128 : -127, 127};
-  const float inverse =
-      asymmetric ? 1.0f / row.scale : 127.0f / std::max(-low, high);
+  const RowQuantization row = QuantizationOf(low, high, asymmetric);
   for (std::size_t i = 0; i < size; ++i) {
     q[i] = static_cast<std::int8_t>(
-        RoundInto(static_cast<float>(row.zero) + x[i] * inverse, range));
+        RoundInto(static_cast<float>(row.zero) + x[i] * row.inverse,
+                  RowRange(asymmetric)));
   }
   return row;
 }
