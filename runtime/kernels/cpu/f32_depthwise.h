@@ -1,11 +1,12 @@
-// One row of a depthwise convolution's output, channels in the lanes:
+// Rows of a depthwise convolution's output, channels in the lanes:
 //
 //   y[ox][c] = clamp(bias[c] + sum_{ky,kx} x[iy][ix][c] * w[ky][kx][c])
 //
 // The input is a table of pointers to pixels, [ky][column], column = ox *
 // stride_w + kx * dilation_w counted from the padded left border; where a pixel
 // lies outside the image its pointer leads to zeros. So the inner loop has no
-// case for borders, and every output is summed in the order of ky, kx.
+// case for borders, and every output is summed in the order of ky, kx. Where
+// registers allow, two rows of the output share a table and what they load.
 
 #ifndef SOTTO_RUNTIME_KERNELS_CPU_F32_DEPTHWISE_H_
 #define SOTTO_RUNTIME_KERNELS_CPU_F32_DEPTHWISE_H_
@@ -33,14 +34,24 @@ struct F32Depthwise {
            1;
   }
   static std::size_t TableBytes(const Window& v) {
-    return static_cast<std::size_t>(v.filter_h) * TableColumns(v) *
-           sizeof(const float*);
+    return static_cast<std::size_t>(v.filter_h + kMaxPairedStride) *
+           TableColumns(v) * sizeof(const float*);
+  }
+  // Two rows are computed at once with strides up to this.
+  static constexpr std::int32_t kMaxPairedStride = 2;
+
+  // Rows [first, last) of the image's output into y, pixels y_step floats
+  // apart. `table` is memory for one table.
+  void Rows(const float* image, std::size_t first, std::size_t last,
+            const float** table, float* y, std::size_t y_step) const;
+  void Row(const float* image, std::size_t oy, const float** table, float* y,
+           std::size_t y_step) const {
+    Rows(image, oy, oy + 1, table, y, y_step);
   }
 
-  // Row oy of the image's output into y, pixels y_step floats apart. `table` is
-  // memory for one table.
-  void Row(const float* image, std::size_t oy, const float** table, float* y,
-           std::size_t y_step) const;
+ private:
+  void FillTable(const float* image, std::size_t oy, std::int32_t rows,
+                 const float** table) const;
 };
 
 }  // namespace sotto::runtime
