@@ -7,10 +7,12 @@
 // After foreach_target.h, as Highway asks.
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "hwy/highway.h"
 #include "runtime/kernels/cpu/int8_ops-inl.h"
+#include "runtime/kernels/cpu/int8_sdot-inl.h"
 #include "runtime/kernels/cpu/int8_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -94,9 +96,9 @@ HWY_INLINE void StoreTile(const TileIn& in, const TileOut& out,
 }
 
 template <std::size_t kRows, std::size_t kPanels>
-HWY_NOINLINE void Tile(const TileIn& in, const TileOut& out) {
+HWY_INLINE void StartTile(const TileIn& in, const TileOut& out,
+                          Sums<kRows, kPanels>& sums) {
   const Int8Tag d;
-  Sums<kRows, kPanels> sums;
   SOTTO_INT8_UNROLL
   for (std::size_t p = 0; p < kPanels; ++p) {
     const auto* start = reinterpret_cast<const Int8Channels*>(
@@ -123,6 +125,12 @@ HWY_NOINLINE void Tile(const TileIn& in, const TileOut& out) {
       }
     }
   }
+}
+
+template <std::size_t kRows, std::size_t kPanels>
+HWY_NOINLINE void Tile(const TileIn& in, const TileOut& out) {
+  Sums<kRows, kPanels> sums;
+  StartTile(in, out, sums);
   if constexpr (kRows == 1 && kPanels == 1) {
     AccumulateRow(in, sums);
   } else {
@@ -141,6 +149,17 @@ constexpr auto kNarrow = TilesOf<1>(std::make_index_sequence<kMaxRows>());
 #if HWY_TARGET == HWY_AVX3_DL
 constexpr auto kPairs = TilesOf<2>(std::make_index_sequence<kMaxRows>());
 constexpr auto kWide = TilesOf<4>(std::make_index_sequence<kWideRows>());
+#elif HWY_TARGET == HWY_NEON && HWY_ARCH_ARM_A64
+template <std::size_t kRows>
+SOTTO_SDOT HWY_NOINLINE void SignedTile(const TileIn& in, const TileOut& out) {
+  Sums<kRows, 1> sums;
+  StartTile(in, out, sums);
+  AccumulateSigned(in, sums);
+  StoreTile(in, out, sums);
+}
+constexpr TileFunction kSigned[] = {SignedTile<1>, SignedTile<2>, SignedTile<3>,
+                                    SignedTile<4>, SignedTile<5>};
+static_assert(std::size(kSigned) == kMaxRows);
 #endif
 
 void GemmImpl(const Int8Gemm& g) {
@@ -158,6 +177,8 @@ void GemmImpl(const Int8Gemm& g) {
     const TileFunction* const table = wide == 1   ? kNarrow.data()
                                       : wide == 2 ? kPairs.data()
                                                   : kWide.data();
+#elif HWY_TARGET == HWY_NEON && HWY_ARCH_ARM_A64
+    const TileFunction* const table = HasSdot() ? kSigned : kNarrow.data();
 #else
     const TileFunction* const table = kNarrow.data();
 #endif
