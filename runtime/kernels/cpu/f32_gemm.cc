@@ -232,28 +232,6 @@ std::uint32_t F32PackedLayout() {
   return kLayout + static_cast<std::uint32_t>(F32PanelColumns());
 }
 
-void F32Pack(const float* w, const float* bias, std::size_t k, std::size_t n,
-             float* packed) {
-  const std::size_t width = F32PanelColumns();
-  for (std::size_t column = 0; column < n; column += width) {
-    const std::size_t columns = std::min(width, n - column);
-    std::fill(packed, packed + width, 0.0f);
-    if (bias != nullptr) std::copy_n(bias + column, columns, packed);
-    packed += width;
-    if (columns < width) std::fill(packed, packed + k * width, 0.0f);
-    // Blocks of k, so that the lines of both sides stay in the first cache.
-    constexpr std::size_t kBlock = 16;
-    for (std::size_t k0 = 0; k0 < k; k0 += kBlock) {
-      const std::size_t k1 = std::min(k, k0 + kBlock);
-      for (std::size_t c = 0; c < columns; ++c) {
-        const float* from = w + (column + c) * k;
-        for (std::size_t i = k0; i < k1; ++i) packed[i * width + c] = from[i];
-      }
-    }
-    packed += k * width;
-  }
-}
-
 void F32GemmPanels(const F32Gemm& gemm, std::size_t m, std::size_t first,
                    std::size_t last) {
   HWY_DYNAMIC_DISPATCH(GemmPanels)(gemm, m, first, last);

@@ -25,16 +25,85 @@ std::size_t RoundUp(std::size_t n, std::size_t unit) {
 // zero point of 0.
 std::size_t TermsOf(const Int8Weights& weights) {
   if (weights.is_signed()) return 1;
-  std::size_t terms = 1;
-  for (std::size_t c = 0; c < weights.channels; ++c) {
-    for (std::size_t i = 0; i < weights.size; ++i) {
-      const std::int32_t value = weights.At(c, i);
-      if (value > 254) return 3;
-      if (value < -128 || value > 127) terms = 2;
+  const auto* const w = weights.w->as<const std::uint8_t>();
+  std::uint8_t low = 255, high = 0;
+  for (std::size_t i = 0; i < weights.channels * weights.size; ++i) {
+    low = std::min(low, w[i]);
+    high = std::max(high, w[i]);
+  }
+  const std::int32_t zero = weights.stored().zero;
+  if (high - zero > 254) return 3;
+  return low - zero < -128 || high - zero > 127 ? 2 : 1;
+}
+
+// The weights of four taps of a block as s8 numbers and what is left of them
+// where those are not enough; 0 where the block or the filter has ended.
+struct TapQuad {
+  std::uint8_t first[4][kInt8Block], second[4][kInt8Block];
+};
+
+// Byte i of tap t to vector i % 16 / 4, lane i / 16 * 4 + i % 4, byte t.
+void Interleave(const std::uint8_t (*taps)[kInt8Block], std::uint8_t* out) {
+  for (std::size_t i = 0; i < kInt8Block; ++i) {
+    std::uint8_t* const lane =
+        out + i % 16 / 4 * kInt8Block + (i / 16 * 4 + i % 4) * 4;
+    for (std::size_t t = 0; t < 4; ++t) lane[t] = taps[t][i];
+  }
+}
+
+// The weights of one block: `count` channels from the first on, starting over
+// after the last.
+class BlockWeights {
+ public:
+  BlockWeights(const Int8Weights& weights, std::size_t first, std::size_t count)
+      : weights_(weights), first_(first), count_(count) {}
+
+  std::size_t count() const { return count_; }
+  std::size_t channel(std::size_t i) const {
+    return (first_ + i) % weights_.channels;
+  }
+  Int8WeightSums sums(std::size_t i) const {
+    return {.positive = positive_[i], .negative = negative_[i]};
+  }
+
+  // Tap t's weights; adds them to the sums.
+  void Read(std::size_t t, std::uint8_t* first, std::uint8_t* second) {
+    const std::uint8_t* const tap = weights_.Row(0) + t * weights_.step;
+    const Int8Stored stored = weights_.stored();
+    std::uint8_t bytes[kInt8Block];
+    if (count_ < kInt8Block) {
+      std::memset(bytes, stored.zero ^ stored.flip, kInt8Block);
+    }
+    for (std::size_t i = 0; i < count_;) {
+      const std::size_t c = channel(i);
+      const std::size_t run = std::min(count_ - i, weights_.channels - c);
+      std::memcpy(bytes + i, tap + c, run);
+      i += run;
+    }
+    // Plain loops of 64, which compilers turn into vectors.
+    const std::int16_t zero = stored.zero;
+    std::int16_t values[kInt8Block];
+    for (std::size_t i = 0; i < kInt8Block; ++i) {
+      values[i] = static_cast<std::int16_t>((bytes[i] ^ stored.flip) - zero);
+    }
+    for (std::size_t i = 0; i < kInt8Block; ++i) {
+      const std::int16_t none = 0;
+      positive_[i] += std::max(values[i], none);
+      negative_[i] += std::min(values[i], none);
+    }
+    for (std::size_t i = 0; i < kInt8Block; ++i) {
+      const std::int16_t low = -128, high = 127;
+      const std::int16_t most = std::min(std::max(values[i], low), high);
+      first[i] = static_cast<std::uint8_t>(most);
+      second[i] = static_cast<std::uint8_t>(values[i] - most);
     }
   }
-  return terms;
-}
+
+ private:
+  const Int8Weights& weights_;
+  std::size_t first_, count_;
+  std::int32_t positive_[kInt8Block] = {}, negative_[kInt8Block] = {};
+};
 
 }  // namespace
 
@@ -76,7 +145,8 @@ Int8Depthwise* PlanInt8Depthwise(PrepareContext& context, const Window& w,
   }
   const Int8Image image(w);
   constexpr std::size_t kMax = std::numeric_limits<std::int32_t>::max();
-  if (image.line_bytes > kMax / image.InputLines(1) ||
+  // Sums of 255 times the taps have 32 bits while they are packed.
+  if (taps > kMax / 255 || image.line_bytes > kMax / image.InputLines(1) ||
       plan->blocks > kMax / plan->block_bytes()) {
     *code = context.Fail(StatusCode::kUnimplemented, "too large to copy");
     return nullptr;
@@ -105,26 +175,33 @@ Int8Depthwise* PlanInt8Depthwise(PrepareContext& context, const Window& w,
 
 void PackInt8Depthwise(const Int8Depthwise& plan, const Int8Weights& weights,
                        std::uint8_t* packed) {
-  std::memset(packed, 0, plan.packed_bytes());
-  for (std::size_t at = 0; at < plan.blocks * kInt8Block; ++at) {
-    if (!plan.along_line && at >= weights.channels) break;
-    const std::size_t c = at % weights.channels;
-    std::uint8_t* block = packed + at / kInt8Block * plan.block_bytes();
-    const std::size_t i = at % kInt8Block;
-    const std::size_t vector = i % 16 / 4, lane = i / 16 * 4 + i % 4;
-    // Prepare saw that the channel fits.
-    weights.SetChannel(c, lane,
-                       reinterpret_cast<Int8Channels*>(block) + vector);
-    std::uint8_t* to =
-        block + 4 * sizeof(Int8Channels) + vector * kInt8Block + lane * 4;
-    for (std::size_t t = 0; t < weights.size; ++t) {
-      const std::int32_t value = weights.At(c, t);
-      const std::int32_t first = std::clamp(value, -128, 127);
-      std::uint8_t* quad = to + t / 4 * plan.terms * 4 * kInt8Block + t % 4;
-      quad[0] = static_cast<std::uint8_t>(first);
-      if (plan.terms == 2) {
-        quad[4 * kInt8Block] = static_cast<std::uint8_t>(value - first);
+  for (std::size_t b = 0; b < plan.blocks; ++b) {
+    const std::size_t at = b * kInt8Block;
+    BlockWeights block(weights, at % weights.channels,
+                       plan.along_line
+                           ? kInt8Block
+                           : std::min(kInt8Block, weights.channels - at));
+    std::uint8_t* const start = packed + b * plan.block_bytes();
+    auto* const channels = reinterpret_cast<Int8Channels*>(start);
+    std::uint8_t* to = start + 4 * sizeof(Int8Channels);
+    for (std::size_t quad = 0; quad < plan.quads; ++quad) {
+      TapQuad taps = {};
+      const std::size_t count =
+          std::min<std::size_t>(4, weights.size - quad * 4);
+      for (std::size_t t = 0; t < count; ++t) {
+        block.Read(quad * 4 + t, taps.first[t], taps.second[t]);
       }
+      Interleave(taps.first, to);
+      to += 4 * kInt8Block;
+      if (plan.terms == 1) continue;
+      Interleave(taps.second, to);
+      to += 4 * kInt8Block;
+    }
+    std::fill(channels, channels + 4, Int8Channels{});
+    for (std::size_t i = 0; i < block.count(); ++i) {
+      // Prepare saw that the channel fits.
+      weights.SetChannel(block.channel(i), block.sums(i), i / 16 * 4 + i % 4,
+                         channels + i % 16 / 4);
     }
   }
 }

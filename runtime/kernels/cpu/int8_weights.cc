@@ -1,36 +1,57 @@
 #include "runtime/kernels/cpu/int8_weights.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace sotto::runtime {
 namespace {
 
+std::int32_t BiasOf(const Int8Weights& weights, std::size_t c) {
+  return weights.bias == nullptr ? 0 : weights.bias->int32s()[c];
+}
+
+FixedPoint FactorOf(const Int8Weights& v, float w_scale) {
+  const float x_scale = ScaleOf(*v.x, 0);
+  const double product = v.float_product
+                             ? static_cast<double>(x_scale * w_scale)
+                             : static_cast<double>(x_scale) * w_scale;
+  return ToFixedPoint(product / static_cast<double>(ScaleOf(*v.y, 0)));
+}
+
+// Whether IsInt8ChannelSafe holds for all channels: factors grow with their
+// scales, so that the extremes tell.
+bool AreAllSafe(const Int8Weights& v) {
+  const TensorQuantization& q = v.w->quantization;
+  const auto scales = std::minmax_element(q.scale, q.scale + q.count);
+  std::int32_t low = 0, high = 0;
+  for (std::size_t c = 0; v.bias != nullptr && c < v.channels; ++c) {
+    low = std::min(low, v.bias->int32s()[c]);
+    high = std::max(high, v.bias->int32s()[c]);
+  }
+  const auto size = static_cast<std::int64_t>(v.size);
+  return IsInt8ChannelSafe(size, low, FactorOf(v, *scales.first)) &&
+         IsInt8ChannelSafe(size, high, FactorOf(v, *scales.second));
+}
+
+// Of weights that do not lie one after the other: few, in practice.
 Int8WeightSums SumsOf(const Int8Weights& weights, std::size_t c) {
+  const std::uint8_t* bytes = weights.Row(c);
+  const Int8Stored stored = weights.stored();
+  if (weights.step == 1) return SumInt8Weights(bytes, weights.size, stored);
   Int8WeightSums sums;
-  for (std::size_t i = 0; i < weights.size; ++i) {
-    const std::int32_t value = weights.At(c, i);
+  for (std::size_t i = 0; i < weights.size; ++i, bytes += weights.step) {
+    const std::int32_t value = (*bytes ^ stored.flip) - stored.zero;
     (value < 0 ? sums.negative : sums.positive) += value;
   }
   return sums;
 }
 
-std::int32_t BiasOf(const Int8Weights& weights, std::size_t c) {
-  return weights.bias == nullptr ? 0 : weights.bias->int32s()[c];
-}
-
 }  // namespace
 
-FixedPoint Int8Weights::Factor(std::size_t c) const {
-  const float x_scale = ScaleOf(*x, 0), w_scale = ScaleOf(*w, c);
-  const double product = float_product ? static_cast<double>(x_scale * w_scale)
-                                       : static_cast<double>(x_scale) * w_scale;
-  return ToFixedPoint(product / static_cast<double>(ScaleOf(*y, 0)));
-}
-
-bool Int8Weights::SetChannel(std::size_t c, std::size_t lane,
-                             Int8Channels* made) const {
-  return SetInt8Channel({.input_zero = x_zero(), .output_zero = y_zero()},
-                        SumsOf(*this, c), BiasOf(*this, c), Factor(c), lane,
+bool Int8Weights::SetChannel(std::size_t c, const Int8WeightSums& sums,
+                             std::size_t lane, Int8Channels* made) const {
+  return SetInt8Channel({.input_zero = x_zero(), .output_zero = y_zero()}, sums,
+                        BiasOf(*this, c), FactorOf(*this, ScaleOf(*w, c)), lane,
                         made);
 }
 
@@ -58,11 +79,10 @@ StatusCode CheckInt8Weights(PrepareContext& context, const Int8Weights& v) {
   if (v.size == 0 || v.channels == 0) {
     return context.Fail(StatusCode::kUnimplemented, "no weights");
   }
+  if (AreAllSafe(v)) return StatusCode::kOk;
   Int8Channels unused = {};
   for (std::size_t c = 0; c < v.channels; ++c) {
-    if (!IsInt8ChannelSafe(static_cast<std::int64_t>(v.size), BiasOf(v, c),
-                           v.Factor(c)) &&
-        !v.SetChannel(c, 0, &unused)) {
+    if (!v.SetChannel(c, SumsOf(v, c), 0, &unused)) {
       return context.Fail(StatusCode::kUnimplemented,
                           "a channel's factor or bias is out of range");
     }
@@ -88,33 +108,44 @@ std::size_t PackedInt8Bytes(const Int8GemmShape& shape,
 
 void PackInt8(const Int8GemmShape& shape, const Int8Weights& weights,
               std::size_t segment_size, std::uint8_t* packed) {
-  std::memset(packed, 0, PackedInt8Bytes(shape, weights));
   const std::size_t segment_bytes = shape.segment_quads * 4 * kInt8Panel;
-  const auto* const data = weights.w->as<const std::uint8_t>();
   const std::uint8_t flip = weights.is_signed() ? 0 : 0x80;
-  const auto pack = [&](std::size_t lane, std::uint8_t* quads,
-                        const auto& value) {
-    for (std::size_t s = 0; s < shape.segments; ++s) {
-      std::uint8_t* to = quads + s * segment_bytes + lane * 4;
-      for (std::size_t i = 0; i < segment_size; ++i) {
-        to[i / 4 * (4 * kInt8Panel) + i % 4] = value(s * segment_size + i);
+  for (std::size_t first = 0; first < weights.channels; first += kInt8Panel) {
+    std::uint8_t* panel = packed + first / kInt8Panel * shape.panel_bytes();
+    const std::size_t count = std::min(kInt8Panel, weights.channels - first);
+    auto* const channels = reinterpret_cast<Int8Channels*>(panel);
+    *channels = {};
+    for (std::size_t lane = 0; lane < count; ++lane) {
+      // Prepare saw that the channel fits.
+      weights.SetChannel(first + lane, SumsOf(weights, first + lane), lane,
+                         channels);
+    }
+    std::uint8_t* quads = panel + sizeof(Int8Channels);
+    for (std::size_t s = 0; s < shape.segments; ++s, quads += segment_bytes) {
+      const std::uint8_t* from =
+          weights.Row(first) + s * segment_size * weights.step;
+      if (weights.step == 1) {
+        PackInt8Quads(from, weights.channel_step, count, segment_size, flip,
+                      quads);
+        continue;
+      }
+      std::memset(quads, 0, segment_bytes);
+      for (std::size_t i = 0; i < segment_size; ++i, from += weights.step) {
+        std::uint8_t* to = quads + i / 4 * (4 * kInt8Panel) + i % 4;
+        for (std::size_t lane = 0; lane < count; ++lane) {
+          to[lane * 4] = static_cast<std::uint8_t>(
+              from[lane * weights.channel_step] ^ flip);
+        }
       }
     }
-  };
-  for (std::size_t c = 0; c < weights.channels; ++c) {
-    std::uint8_t* panel = packed + c / kInt8Panel * shape.panel_bytes();
-    // Prepare saw that the channel fits.
-    weights.SetChannel(c, c % kInt8Panel,
-                       reinterpret_cast<Int8Channels*>(panel));
-    pack(c % kInt8Panel, panel + sizeof(Int8Channels), [&](std::size_t i) {
-      return static_cast<std::uint8_t>(
-          data[c * weights.channel_step + i * weights.step] ^ flip);
-    });
   }
-  if (weights.excess() != 0) {
-    for (std::size_t lane = 0; lane < kInt8Panel; ++lane) {
-      pack(lane, packed + shape.panels() * shape.panel_bytes(),
-           [](std::size_t) { return std::uint8_t{1}; });
+  if (weights.excess() == 0) return;
+  std::uint8_t* ones = packed + shape.panels() * shape.panel_bytes();
+  for (std::size_t s = 0; s < shape.segments; ++s, ones += segment_bytes) {
+    const std::size_t whole = segment_size / 4 * (4 * kInt8Panel);
+    std::memset(ones, 1, whole);
+    for (std::size_t at = whole; at < segment_bytes; ++at) {
+      ones[at] = at % 4 < segment_size % 4 ? 1 : 0;
     }
   }
 }

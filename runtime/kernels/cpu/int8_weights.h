@@ -17,6 +17,7 @@
 #include "runtime/core/kernel.h"
 #include "runtime/kernels/cpu/int8_channels.h"
 #include "runtime/kernels/cpu/int8_gemm.h"
+#include "runtime/kernels/cpu/int8_pack.h"
 
 namespace sotto::runtime {
 
@@ -37,20 +38,21 @@ struct Int8Weights {
   std::int32_t y_zero() const {
     return y->quantization.zero_point - (is_signed() ? 0 : 128);
   }
-  // The true integer.
-  std::int32_t At(std::size_t c, std::size_t i) const {
-    const std::size_t at = c * channel_step + i * step;
-    return is_signed()
-               ? w->as<const std::int8_t>()[at]
-               : w->as<const std::uint8_t>()[at] - w->quantization.zero_point;
+  const std::uint8_t* Row(std::size_t c) const {
+    return w->as<const std::uint8_t>() + c * channel_step;
   }
-  // What At is more than a weight stored as s8: 0 for int8.
+  Int8Stored stored() const {
+    return is_signed()
+               ? Int8Stored{0x80, 128}
+               : Int8Stored{
+                     0, static_cast<std::uint8_t>(w->quantization.zero_point)};
+  }
+  // What the true integer is more than a weight packed as s8: 0 for int8.
   std::int32_t excess() const {
     return is_signed() ? 0 : 128 - w->quantization.zero_point;
   }
-  FixedPoint Factor(std::size_t c) const;
-  // Fills in `lane`; false where channel `c` is out of range.
-  bool SetChannel(std::size_t c, std::size_t lane,
+  // Fills in `lane`; false where channel `c`, of these sums, is out of range.
+  bool SetChannel(std::size_t c, const Int8WeightSums& sums, std::size_t lane,
                   Int8Channels* channels) const;
 };
 
