@@ -50,6 +50,7 @@ TEST(PackedFullyConnected, OneRowEqualsADoubleEvaluationOnWeightsInPlace) {
         Check(1, depth, out, out % 2 == 0, false);
       }
     }
+    Check(1, 550, 7, true, false);
     Check(1, 1100, 250, true, true);  // constant, too large to pack
   });
 }
