@@ -16,6 +16,9 @@ extern const Kernel kAddInt8, kAveragePool2DInt8, kConv2DInt8,
     kDepthwisePointwiseInt8, kFullyConnectedInt8, kMaxPool2DInt8, kMeanInt8,
     kRequantizeInt8, kSoftmaxInt8, kSoftmaxUint8;
 
+extern const Kernel kConv2DHybrid, kDepthwiseConv2DHybrid,
+    kFullyConnectedHybrid;
+
 namespace {
 
 constexpr KernelTier kPacked = KernelTier::kPacked;
@@ -47,6 +50,11 @@ constexpr KernelRow kRows[] = {
      "depthwise_pointwise_f32"},
     {OpCode::kFullyConnected, kPacked, &kPackedFullyConnectedF32,
      "fully_connected_f32_packed"},
+    {OpCode::kConv2D, kPacked, &kConv2DHybrid, "conv_2d_hybrid"},
+    {OpCode::kDepthwiseConv2D, kPacked, &kDepthwiseConv2DHybrid,
+     "depthwise_conv_2d_hybrid"},
+    {OpCode::kFullyConnected, kPacked, &kFullyConnectedHybrid,
+     "fully_connected_hybrid"},
     {OpCode::kAveragePool2D, kPacked, &kVectorAveragePool2DF32,
      "average_pool_2d_f32_vector"},
     {OpCode::kMaxPool2D, kPacked, &kVectorMaxPool2DF32,
