@@ -1,7 +1,7 @@
 // 64-aligned bytes that grow and never shrink, so that a size that was reached
-// once costs no allocation again. Large ones ask for huge pages: streaming
-// through packed weights and activations misses the page tables' cache less
-// (MobileNet v1 f32: 11.0 to 10.6 ms on Zen 4).
+// once costs no allocation again. Large ones are pages of their own, which the
+// system makes huge where it can and all at once: one by one, MobileNet v2's
+// first inference had 850 faults more.
 
 #ifndef SOTTO_RUNTIME_HOST_ALIGNED_BUFFER_H_
 #define SOTTO_RUNTIME_HOST_ALIGNED_BUFFER_H_
@@ -13,7 +13,7 @@
 namespace sotto::runtime {
 
 struct AlignedFree {
-  std::size_t alignment = 64;
+  std::size_t mapped = 0;  // bytes; 0: from the heap
   void operator()(std::uint8_t* bytes) const;
 };
 
@@ -24,10 +24,14 @@ class AlignedBuffer {
   // Uninitialised; what was there is lost when the buffer grows. Vectors may be
   // loaded up to 64 bytes past the end.
   std::uint8_t* Reserve(std::size_t bytes);
+  // New memory of zeros; large ones are not written to.
+  std::uint8_t* ReserveZeros(std::size_t bytes);
   std::uint8_t* data() const { return bytes_.get(); }
   std::size_t capacity() const { return capacity_; }
 
  private:
+  void Allocate(std::size_t bytes);
+
   std::unique_ptr<std::uint8_t, AlignedFree> bytes_;
   std::size_t capacity_ = 0;
 };

@@ -22,9 +22,8 @@ constexpr int kNever = std::numeric_limits<int>::max();
 // not even tried, so that its sums cannot overflow.
 constexpr std::size_t kMaxTotalBytes = std::size_t{1} << 40;
 
-// Gives back the pages of a mapped constant that was copied into a packed
-// layout: they come from the file again should anyone read them.
-void ReleasePages(const Model& model, const Tensor& tensor) {
+// Tells the system about the pages of a mapped constant, whole ones.
+void AdvisePages(const Model& model, const Tensor& tensor, int advice) {
   static const auto kPage = static_cast<std::uintptr_t>(::getpagesize());
   const auto begin = reinterpret_cast<std::uintptr_t>(tensor.data);
   const auto file = reinterpret_cast<std::uintptr_t>(model.mapped.data());
@@ -36,15 +35,29 @@ void ReleasePages(const Model& model, const Tensor& tensor) {
   const std::uintptr_t first = (begin + kPage - 1) / kPage * kPage;
   const std::uintptr_t last = end / kPage * kPage;
   if (first < last) {
-    (void)::madvise(reinterpret_cast<void*>(first), last - first,
-                    MADV_DONTNEED);
+    (void)::madvise(reinterpret_cast<void*>(first), last - first, advice);
   }
 }
 
+// Constants that Pack or a hash reads from end to end: all pages at once.
+void BringSources(const Model& model, const Node& node) {
+#if defined(MADV_POPULATE_READ)
+  // Where a fault brings as much (16 pages, on Linux) it is no worse.
+  constexpr std::size_t kMinBytes = std::size_t{128} << 10;
+  for (const Tensor* t : node.inputs) {
+    if (t != nullptr && t->is_constant && t->bytes() >= kMinBytes) {
+      AdvisePages(model, *t, MADV_POPULATE_READ);
+    }
+  }
+#endif
+}
+
+// Gives back what was copied into a packed layout: it comes from the file again
+// should anyone read it.
 void ReleaseSources(const Model& model, const Node& node) {
   for (const Tensor* t : node.inputs) {
     if (t != nullptr && t->is_constant && t->bytes() <= node.packed_bytes) {
-      ReleasePages(model, *t);
+      AdvisePages(model, *t, MADV_DONTNEED);
     }
   }
 }
@@ -200,21 +213,15 @@ absl::Status GraphRunner::Allocate() {
   return absl::OkStatus();
 }
 
-bool GraphRunner::FindPacked(Node& node) {
+bool GraphRunner::KeepPacked(Node& node) {
   const auto kept = packed_before_.find({node.code, node.op_index});
-  if (kept != packed_before_.end() && kept->second.kernel == node.kernel &&
-      kept->second.packed_layout == node.packed_layout &&
-      kept->second.packed_bytes == node.packed_bytes) {
-    node.op.packed = kept->second.op.packed;
-    node.owner = kept->second.owner;
-    return true;
+  if (kept == packed_before_.end() || kept->second.kernel != node.kernel ||
+      kept->second.packed_layout != node.packed_layout ||
+      kept->second.packed_bytes != node.packed_bytes) {
+    return false;
   }
-  PackCache* const cache = shared_.options.pack_cache;
-  if (cache == nullptr || node.packed_layout == 0) return false;
-  const PackCache::Entry entry = cache->Find(node);
-  if (entry.data == nullptr) return false;
-  node.op.packed = const_cast<std::uint8_t*>(entry.data);
-  node.owner = entry.owner;
+  node.op.packed = kept->second.op.packed;
+  node.owner = kept->second.owner;
   return true;
 }
 
@@ -223,31 +230,48 @@ void GraphRunner::PackWeights() {
     constexpr std::size_t kAlign = AlignedBuffer::kAlignment;
     return (bytes + kAlign - 1) / kAlign * kAlign;
   };
-  std::vector<Node*> fresh;
+  PackCache* const cache = shared_.options.pack_cache;
+  struct Fresh {
+    Node* node;
+    PackCache::Key key;
+  };
+  std::vector<Fresh> all;
   std::size_t total = 0;
   for (Node& node : nodes_) {
     if (node.folded || node.deferred || node.packed_bytes == 0) continue;
-    if (FindPacked(node)) {
+    if (KeepPacked(node)) {
       ReleaseSources(*shared_.model, node);
       continue;
     }
-    fresh.push_back(&node);
+    Fresh fresh = {&node, {}};
+    if (cache != nullptr && node.packed_layout != 0) {
+      BringSources(*shared_.model, node);
+      const PackCache::Entry entry = cache->Find(node);
+      if (entry.data != nullptr) {
+        node.op.packed = const_cast<std::uint8_t*>(entry.data);
+        node.owner = entry.owner;
+        ReleaseSources(*shared_.model, node);
+        continue;
+      }
+      fresh.key = entry.key;
+    }
+    all.push_back(fresh);
     total += aligned(node.packed_bytes);
   }
-  if (fresh.empty()) return;
+  if (all.empty()) return;
   const auto region = std::make_shared<PackedRegion>();
-  std::uint8_t* at = region->memory.Reserve(total);
+  // Layouts pad: the padding is the same every time.
+  std::uint8_t* at = region->memory.ReserveZeros(total);
   if (shared_.options.secret_weights) region->guard = GuardSecret(at, total);
-  for (Node* node : fresh) {
+  for (const auto& [node, key] : all) {
     node->op.packed = at;
     node->owner = region;
     at += aligned(node->packed_bytes);
-    // Layouts pad: the padding is the same every time.
-    std::memset(node->op.packed, 0, node->packed_bytes);
-    if (node->kernel->Pack != nullptr) node->kernel->Pack(node->op);
-    if (shared_.options.pack_cache != nullptr && node->packed_layout != 0) {
-      shared_.options.pack_cache->Add(*node);
+    if (node->kernel->Pack != nullptr) {
+      BringSources(*shared_.model, *node);
+      node->kernel->Pack(node->op);
     }
+    if (cache != nullptr && node->packed_layout != 0) cache->Add(key, *node);
     ReleaseSources(*shared_.model, *node);
   }
 }

@@ -99,7 +99,7 @@ class GraphRunner {
   absl::Status Fold(Node& node);
   void Rewrite();  // delegates, then fused nodes
   absl::Status Plan();
-  bool FindPacked(Node& node);  // from before, or in the cache
+  bool KeepPacked(Node& node);  // what an earlier Prepare left
   void PackWeights();
   bool Known(const Node& node) const;
   bool Foldable(const Node& node) const;

@@ -17,18 +17,6 @@
 namespace sotto::runtime {
 namespace {
 
-// The file: header, index, then the entries, each at a multiple of 64.
-constexpr std::array<char, 8> kMagic = {'S', 'O', 'T', 'T', 'O', 'P', 'K', 1};
-struct Header {
-  std::array<char, 8> magic;
-  std::uint64_t entries;
-};
-struct IndexRow {
-  std::array<std::uint64_t, 2> key;
-  std::uint64_t offset, size;
-};
-constexpr std::uint64_t kMaxEntries = 1 << 20;
-
 template <typename T>
 void Hash(XXH3_state_t* state, const T& value) {
   XXH3_128bits_update(state, &value, sizeof(value));
@@ -40,13 +28,15 @@ void HashText(XXH3_state_t* state, const char* text) {
 
 }  // namespace
 
-PackCache::Key PackCache::KeyOf(const Node& node) {
+PackCache::PackCache() : targets_(VectorTargets()) {}
+
+PackCache::Key PackCache::KeyOf(const Node& node) const {
   XXH3_state_t state;
   XXH3_128bits_reset(&state);
   HashText(&state, node.label);
   Hash(&state, node.packed_layout);
   Hash(&state, static_cast<std::uint64_t>(node.packed_bytes));
-  Hash(&state, VectorTargets());
+  Hash(&state, targets_);
   const Options& o = node.op.options;
   for (const std::int32_t value :
        {static_cast<std::int32_t>(o.padding), o.stride_w, o.stride_h,
@@ -96,44 +86,26 @@ absl::StatusOr<PackCache> PackCache::Open(const std::string& path) {
   cache.mapping_ = std::shared_ptr<const void>(
       data, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
   cache.file_ = {static_cast<const std::uint8_t*>(data), size};
-  cache.ReadIndex();
+  cache.index_ = ReadPackCacheIndex(cache.file_);
   return cache;
 }
 
-void PackCache::ReadIndex() {
-  Header header;
-  if (file_.size() < sizeof(header)) return;
-  std::memcpy(&header, file_.data(), sizeof(header));
-  if (header.magic != kMagic || header.entries > kMaxEntries ||
-      file_.size() < sizeof(header) + header.entries * sizeof(IndexRow)) {
-    return;
-  }
-  for (std::uint64_t i = 0; i < header.entries; ++i) {
-    IndexRow row;
-    std::memcpy(&row, file_.data() + sizeof(header) + i * sizeof(row),
-                sizeof(row));
-    if (row.offset % 64 != 0 || row.offset > file_.size() ||
-        row.size > file_.size() - row.offset) {
-      index_.clear();
-      return;
-    }
-    index_[row.key] = {row.offset, row.size};
-  }
-}
-
 PackCache::Entry PackCache::Find(const Node& node) const {
-  const auto found = index_.empty() ? index_.end() : index_.find(KeyOf(node));
+  Entry entry = {.key = KeyOf(node), .data = nullptr, .owner = nullptr};
+  const auto found = index_.find(entry.key);
   if (found == index_.end() || found->second.size != node.packed_bytes) {
     ++misses_;
-    return {};
+    return entry;
   }
   ++hits_;
-  return {file_.data() + found->second.offset, mapping_};
+  entry.data = file_.data() + found->second.offset;
+  entry.owner = mapping_;
+  return entry;
 }
 
-void PackCache::Add(const Node& node) {
+void PackCache::Add(const Key& key, const Node& node) {
   const auto* begin = static_cast<const std::uint8_t*>(node.op.packed);
-  added_[KeyOf(node)] = Bytes(begin, begin + node.packed_bytes);
+  added_[key] = Bytes(begin, begin + node.packed_bytes);
 }
 
 absl::Status PackCache::Save() {
@@ -143,18 +115,7 @@ absl::Status PackCache::Save() {
     all[key] = file_.subspan(place.offset, place.size);
   }
   for (const auto& [key, bytes] : added_) all[key] = bytes;
-  Bytes out(sizeof(Header) + all.size() * sizeof(IndexRow));
-  const Header header = {kMagic, all.size()};
-  std::memcpy(out.data(), &header, sizeof(header));
-  std::size_t at = sizeof(header);
-  for (const auto& [key, bytes] : all) {
-    out.resize((out.size() + 63) / 64 * 64);
-    const IndexRow row = {key, out.size(), bytes.size()};
-    std::memcpy(out.data() + at, &row, sizeof(row));
-    at += sizeof(row);
-    out.insert(out.end(), bytes.begin(), bytes.end());
-  }
-  return WriteFileAtomically(path_, out);
+  return WriteFileAtomically(path_, WritePackCache(all));
 }
 
 }  // namespace sotto::runtime
