@@ -1,11 +1,14 @@
+#include <limits>
+
 #include "runtime/kernels/cpu/int8_sweep_test_support.h"
 
 namespace sotto::runtime {
 
 extern const Kernel kAddInt8, kAddQuantized, kAveragePool2DInt8,
-    kAveragePool2DS8Reference, kAveragePool2DU8Reference, kMaxPool2DInt8,
-    kMaxPool2DS8Reference, kMaxPool2DU8Reference, kMeanInt8,
-    kMeanQuantizedReference, kRequantize, kRequantizeInt8, kSoftmaxInt8,
+    kAveragePool2DS8Reference, kAveragePool2DU8Reference, kDequantize,
+    kDequantizeInt8, kMaxPool2DInt8, kMaxPool2DS8Reference,
+    kMaxPool2DU8Reference, kMeanInt8, kMeanQuantizedReference, kQuantize,
+    kQuantizeInt8, kRequantize, kRequantizeInt8, kSoftmaxInt8,
     kSoftmaxS8Reference, kSoftmaxU8Reference, kSoftmaxUint8;
 
 namespace {
@@ -86,11 +89,96 @@ TEST(RequantizeInt8, EqualsTheReference) {
   }
 }
 
+constexpr ElementType kStored[] = {ElementType::kInt8, ElementType::kUint8,
+                                   ElementType::kInt16};
+
+// Multiples of half the scale and their neighbours, numbers around and far
+// outside of the range, and those that are none.
+std::vector<float> HardFloats(std::size_t count, float scale,
+                              std::mt19937& random) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const float special[] = {0.0f,
+                           -0.0f,
+                           kInfinity,
+                           -kInfinity,
+                           std::numeric_limits<float>::quiet_NaN(),
+                           std::numeric_limits<float>::max(),
+                           std::numeric_limits<float>::lowest(),
+                           std::numeric_limits<float>::denorm_min(),
+                           0.49999997f * scale,
+                           -0.49999997f * scale,
+                           0x1p20f * scale,
+                           0x1p33f * scale};
+  std::vector<float> values(count);
+  for (float& v : values) {
+    const auto bits = static_cast<std::uint32_t>(random());
+    if (bits % 8 == 0) {
+      v = special[bits / 8 % std::size(special)];
+      continue;
+    }
+    const int span = bits % 8 < 4 ? 600 : 140'000;
+    const auto halves = static_cast<int>(bits / 8) % span - span / 2;
+    v = static_cast<float>(halves) * 0.5f * scale;
+    if (bits % 8 == 3) v = std::nextafter(v, kInfinity);
+    if (bits % 8 == 5) v = std::nextafter(v, -kInfinity);
+  }
+  return values;
+}
+
+TEST(QuantizeInt8, EqualsTheReferenceForTiesSpecialsAndEverySize) {
+  std::mt19937 random(11);
+  for (const ElementType type : kStored) {
+    for (const std::int32_t size : {0, 1, 3, 7, 15, 16, 17, 33, 784, 20000}) {
+      for (const float scale : {1.0f, 0.1f, 0.0078125f, 1e-30f, 3e30f}) {
+        const TestTensor x = TestTensor::Floats(
+            {1, {size}},
+            HardFloats(static_cast<std::size_t>(size), scale, random));
+        TestTensor in = x;
+        ExpectSame(kQuantizeInt8, kQuantize, {&in},
+                   Result(type, scale, RandomZero(type, random)), {});
+      }
+    }
+  }
+}
+
+TEST(QuantizeInt8, LeavesOtherTypesToTheReference) {
+  TestTensor x = TestTensor::Floats({1, {2}}, {1.0f, 2.0f});
+  TestTensor wide = Result(ElementType::kInt32, 0.5f, 0);
+  EXPECT_EQ(KernelRunner(kQuantizeInt8)({&x}, {&wide}),
+            StatusCode::kUnimplemented);
+  TestTensor half =
+      TestTensor::Of<std::uint16_t>(ElementType::kFloat16, {1, {2}}, {0, 1});
+  TestTensor y;
+  EXPECT_EQ(KernelRunner(kDequantizeInt8)({&half}, {&y}),
+            StatusCode::kUnimplemented);
+  TestTensor rows =
+      TestTensor::Of<std::int8_t>(ElementType::kInt8, {2, {2, 1}}, {3, 4});
+  rows.Quantize({0.5f, 0.25f}, 0, 0);
+  EXPECT_EQ(KernelRunner(kDequantizeInt8)({&rows}, {&y}),
+            StatusCode::kUnimplemented);
+}
+
+TEST(DequantizeInt8, EqualsTheReferenceForEverySize) {
+  std::mt19937 random(12);
+  for (const ElementType type : kStored) {
+    const std::size_t width = ElementBytes(type);
+    for (const std::int32_t size : {0, 1, 5, 15, 16, 17, 100, 20000}) {
+      for (const float scale : {1.0f, 0.1f, 1e-38f, 1e36f}) {
+        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size) * width);
+        for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(random());
+        TestTensor x = TestTensor::Of(type, {1, {size}}, bytes);
+        x.Quantize({scale}, RandomZero(type, random));
+        ExpectSame(kDequantizeInt8, kDequantize, {&x}, TestTensor(), {});
+      }
+    }
+  }
+}
+
 TEST(SoftmaxInt8, EqualsTheReference) {
   std::mt19937 random(8);
   for (const ElementType type : kTypes) {
     const bool is_signed = type == ElementType::kInt8;
-    for (const std::int32_t size : {1, 2, 12, 300, 5000}) {
+    for (const std::int32_t size : {1, 2, 12, 256, 257, 300, 5000}) {
       for (const float scale : {0.001f, 0.02f, 0.1f, 1.0f, 40.0f}) {
         TestTensor x = RandomBytes(type, {2, {3, size}}, random);
         x.Quantize({scale}, RandomZero(type, random));
@@ -107,7 +195,8 @@ TEST(PoolInt8, EqualsTheReferences) {
   std::mt19937 random(4);
   for (const ElementType type : kTypes) {
     const bool is_signed = type == ElementType::kInt8;
-    for (const std::int32_t channels : {1, 8, 15, 16, 17, 64, 70, 200}) {
+    for (const std::int32_t channels :
+         {1, 3, 4, 7, 8, 15, 16, 17, 64, 70, 200}) {
       for (const std::int32_t filter : {1, 2, 3, 7}) {
         for (const std::int32_t stride : {1, 2}) {
           for (const Padding padding : {Padding::kSame, Padding::kValid}) {
@@ -154,6 +243,27 @@ TEST(MeanInt8, EqualsTheReference) {
                      options);
         }
       }
+    }
+  }
+}
+
+TEST(PoolInt8, EqualsTheReferencesWhereSingleNumbersLackBits) {
+  // 65536 elements and more are summed in whole numbers only.
+  std::mt19937 random(9);
+  for (const ElementType type : kTypes) {
+    const bool is_signed = type == ElementType::kInt8;
+    for (const std::int32_t height : {259, 260, 300}) {
+      TestTensor x = RandomBytes(type, {4, {1, height, 250, 5}}, random);
+      x.Quantize({0.05f}, RandomZero(type, random));
+      Options options;
+      options.filter_h = height;
+      options.filter_w = 250;
+      options.stride_h = options.stride_w = 1;
+      options.padding = Padding::kValid;
+      ExpectSame(
+          kAveragePool2DInt8,
+          is_signed ? kAveragePool2DS8Reference : kAveragePool2DU8Reference,
+          {&x}, Result(type, 0.05f, x.tensor.quantization.zero_point), options);
     }
   }
 }

@@ -15,24 +15,38 @@ namespace sotto::runtime {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-HWY_INLINE void CopyFlipped(const std::uint8_t* HWY_RESTRICT in,
+// At least one whole vector of `d`; the last one overlaps that before it.
+template <class D>
+HWY_INLINE void CopyVectors(D d, const std::uint8_t* HWY_RESTRICT in,
                             std::size_t size, std::uint8_t flip,
                             std::uint8_t* HWY_RESTRICT out) {
-  const hn::ScalableTag<std::uint8_t> d;
   const std::size_t lanes = hn::Lanes(d);
   const auto mask = hn::Set(d, flip);
   const auto copy = [&](std::size_t at) HWY_ATTR {
     hn::StoreU(hn::Xor(hn::LoadU(d, in + at), mask), d, out + at);
   };
-  if (size < lanes) {
-    for (std::size_t i = 0; i < size; ++i) {
-      out[i] = static_cast<std::uint8_t>(in[i] ^ flip);
-    }
-    return;
-  }
   std::size_t i = 0;
   for (; i + lanes <= size; i += lanes) copy(i);
   if (i < size) copy(size - lanes);
+}
+
+HWY_INLINE void CopyFlipped(const std::uint8_t* HWY_RESTRICT in,
+                            std::size_t size, std::uint8_t flip,
+                            std::uint8_t* HWY_RESTRICT out) {
+  const hn::ScalableTag<std::uint8_t> d;
+  const hn::CappedTag<std::uint8_t, 16> d16;
+  const hn::CappedTag<std::uint8_t, 4> d4;
+  if (size >= hn::Lanes(d)) {
+    CopyVectors(d, in, size, flip, out);
+  } else if (size >= hn::Lanes(d16)) {
+    CopyVectors(d16, in, size, flip, out);
+  } else if (size >= hn::Lanes(d4)) {
+    CopyVectors(d4, in, size, flip, out);
+  } else {
+    for (std::size_t i = 0; i < size; ++i) {
+      out[i] = static_cast<std::uint8_t>(in[i] ^ flip);
+    }
+  }
 }
 
 void CopyImpl(const std::uint8_t* in, std::size_t size, std::uint8_t flip,
@@ -50,6 +64,21 @@ void CopyLinesImpl(const Int8Image& v, const std::uint8_t* image,
       std::min(v.line_bytes, channels * static_cast<std::size_t>(w.pad_left));
   const std::size_t middle = std::min(in_line, v.line_bytes - left);
   const std::size_t right = v.line_bytes - left - middle;
+  if (left == 0 && middle == in_line && right == 0) {
+    // Lines lie one after another in both.
+    const std::int64_t begin = std::clamp<std::int64_t>(first, 0, w.in_h);
+    const std::int64_t end = std::clamp<std::int64_t>(
+        first + static_cast<std::int64_t>(lines), begin, w.in_h);
+    const std::size_t above =
+        std::min(lines, static_cast<std::size_t>(begin - first)) * in_line;
+    const std::size_t inside = static_cast<std::size_t>(end - begin) * in_line;
+    const std::size_t below = lines * in_line - above - inside;
+    if (above > 0) std::memset(out, padding, above);
+    CopyFlipped(image + static_cast<std::size_t>(begin) * in_line, inside, flip,
+                out + above);
+    if (below > 0) std::memset(out + above + inside, padding, below);
+    return;
+  }
   for (std::size_t i = 0; i < lines; ++i, out += v.line_bytes) {
     const std::int64_t y = first + static_cast<std::int64_t>(i);
     if (y < 0 || y >= w.in_h) {

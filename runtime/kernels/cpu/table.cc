@@ -13,8 +13,9 @@ extern const Kernel kConv2DAddF32, kDepthwisePointwiseF32, kPackedConv2DF32,
 
 extern const Kernel kAddInt8, kAveragePool2DInt8, kConv2DInt8,
     kDepthwiseConv2DInt8, kDepthwiseConv2DInt8OneChannel,
-    kDepthwisePointwiseInt8, kFullyConnectedInt8, kMaxPool2DInt8, kMeanInt8,
-    kRequantizeInt8, kSoftmaxInt8, kSoftmaxUint8;
+    kDepthwisePointwiseInt8, kDequantizeInt8, kFullyConnectedInt8,
+    kMaxPool2DInt8, kMeanInt8, kQuantizeInt8, kRequantizeInt8, kSoftmaxInt8,
+    kSoftmaxUint8;
 
 extern const Kernel kConv2DHybrid, kDepthwiseConv2DHybrid,
     kFullyConnectedHybrid;
@@ -30,6 +31,8 @@ constexpr KernelRow kRows[] = {
      "average_pool_2d_int8"},
     {OpCode::kMaxPool2D, kPacked, &kMaxPool2DInt8, "max_pool_2d_int8"},
     {OpCode::kMean, kPacked, &kMeanInt8, "mean_int8"},
+    {OpCode::kDequantize, kPacked, &kDequantizeInt8, "dequantize_int8"},
+    {OpCode::kQuantize, kPacked, &kQuantizeInt8, "quantize_int8"},
     {OpCode::kQuantize, kPacked, &kRequantizeInt8, "requantize_int8"},
     {OpCode::kSoftmax, kPacked, &kSoftmaxInt8, "softmax_int8"},
     {OpCode::kSoftmax, kPacked, &kSoftmaxUint8, "softmax_uint8"},
