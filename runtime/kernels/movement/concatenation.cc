@@ -118,7 +118,7 @@ StatusCode Eval(EvalContext&, const Op& op) {
   bool same = true;
   for (const Tensor* x : op.inputs) same = same && SameMeaning(*x, y);
   if (same) {
-    Join(op.inputs, blocks, y.data);
+    Join(op.inputs, blocks, y);
   } else if (y.type == ElementType::kInt8) {
     JoinRescaled<std::int8_t>(op, blocks);
   } else if (y.type == ElementType::kUint8) {

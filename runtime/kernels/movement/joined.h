@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 
 #include "runtime/core/tensor.h"
 
@@ -22,31 +23,57 @@ inline std::size_t BlocksBefore(const Shape& shape, std::size_t axis) {
   return blocks;
 }
 
-// whole: `blocks` times the runs of all pieces, one after another. Each piece
-// has `blocks` equal runs.
-inline void Join(std::span<Tensor* const> pieces, std::size_t blocks,
-                 void* whole) {
-  auto* to = static_cast<std::uint8_t*>(whole);
-  for (std::size_t block = 0; block < blocks; ++block) {
-    for (const Tensor* piece : pieces) {
-      const std::size_t run = piece->bytes() / blocks;
-      if (run == 0) continue;
-      std::memcpy(to, piece->as<const std::uint8_t>() + block * run, run);
-      to += run;
+// `count` runs of `run` bytes, the steps in bytes.
+inline void CopyRuns(const std::uint8_t* from, std::size_t from_step,
+                     std::uint8_t* to, std::size_t to_step, std::size_t run,
+                     std::size_t count) {
+  const auto copy = [&](auto size) {
+    for (std::size_t i = 0; i < count; ++i) {
+      std::memcpy(to + i * to_step, from + i * from_step, size);
     }
+  };
+  // A copy of a known size is a few moves in place of a call.
+  switch (run) {
+    case 4:
+      return copy(std::integral_constant<std::size_t, 4>());
+    case 8:
+      return copy(std::integral_constant<std::size_t, 8>());
+    case 16:
+      return copy(std::integral_constant<std::size_t, 16>());
+    case 32:
+      return copy(std::integral_constant<std::size_t, 32>());
+    case 64:
+      return copy(std::integral_constant<std::size_t, 64>());
+    default:
+      return copy(run);
   }
 }
 
-inline void Cut(const void* whole, std::size_t blocks,
+// whole: `blocks` > 0 times the runs of all pieces, one after another. Each
+// piece has `blocks` equal runs.
+inline void Join(std::span<Tensor* const> pieces, std::size_t blocks,
+                 const Tensor& whole) {
+  const std::size_t step = blocks == 1 ? 0 : whole.bytes() / blocks;
+  auto* to = whole.as<std::uint8_t>();
+  for (const Tensor* piece : pieces) {
+    const std::size_t bytes = piece->bytes();
+    if (bytes == 0) continue;
+    const std::size_t run = blocks == 1 ? bytes : bytes / blocks;
+    CopyRuns(piece->as<const std::uint8_t>(), run, to, step, run, blocks);
+    to += run;
+  }
+}
+
+inline void Cut(const Tensor& whole, std::size_t blocks,
                 std::span<Tensor* const> pieces) {
-  const auto* from = static_cast<const std::uint8_t*>(whole);
-  for (std::size_t block = 0; block < blocks; ++block) {
-    for (Tensor* piece : pieces) {
-      const std::size_t run = piece->bytes() / blocks;
-      if (run == 0) continue;
-      std::memcpy(piece->as<std::uint8_t>() + block * run, from, run);
-      from += run;
-    }
+  const std::size_t step = blocks == 1 ? 0 : whole.bytes() / blocks;
+  const auto* from = whole.as<const std::uint8_t>();
+  for (Tensor* piece : pieces) {
+    const std::size_t bytes = piece->bytes();
+    if (bytes == 0) continue;
+    const std::size_t run = blocks == 1 ? bytes : bytes / blocks;
+    CopyRuns(from, step, piece->as<std::uint8_t>(), run, run, blocks);
+    from += run;
   }
 }
 

@@ -52,7 +52,7 @@ StatusCode EvalPack(EvalContext&, const Op& op) {
   std::size_t axis = 0;
   if (y.shape.Elements() > 0 &&
       ResolveAxis(op.options.axis, y.shape.rank, &axis)) {
-    Join(op.inputs, BlocksBefore(y.shape, axis), y.data);
+    Join(op.inputs, BlocksBefore(y.shape, axis), y);
   }
   return StatusCode::kOk;
 }
@@ -90,7 +90,7 @@ StatusCode EvalUnpack(EvalContext&, const Op& op) {
   std::size_t axis = 0;
   if (x.shape.Elements() > 0 &&
       ResolveAxis(op.options.axis, x.shape.rank, &axis)) {
-    Cut(x.data, BlocksBefore(x.shape, axis), op.outputs);
+    Cut(x, BlocksBefore(x.shape, axis), op.outputs);
   }
   return StatusCode::kOk;
 }

@@ -131,7 +131,7 @@ StatusCode Eval(EvalContext& context, const Op& op) {
   const Finding finding = FindAxis(in, &axis);
   if (!finding.ok()) return Report(context, finding);
   if (in.x->shape.Elements() > 0) {
-    Cut(in.x->data, BlocksBefore(in.x->shape, axis), op.outputs);
+    Cut(*in.x, BlocksBefore(in.x->shape, axis), op.outputs);
   }
   return StatusCode::kOk;
 }

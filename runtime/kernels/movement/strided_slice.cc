@@ -16,6 +16,7 @@
 // negative). end_mask: to the end. end_is_offset: end is relative to begin.
 
 #include <algorithm>
+#include <cstring>
 
 #include "runtime/kernels/movement/block_copy.h"
 #include "runtime/kernels/movement/late_shape.h"
@@ -144,11 +145,27 @@ Finding Resolve(const Op& op, Slice* slice) {
   return too_high ? Unsupported("rank above 6") : Finding{};
 }
 
-Finding Infer(const Op& op, Shape* y) {
+// The state, where the lists are constant.
+struct Plan {
   Slice slice;
-  const Finding finding = Resolve(op, &slice);
-  *y = slice.shape;
-  return finding;
+  // In bytes from x's start, where y is one stretch of x; 0 bytes: it is not.
+  std::size_t run_start = 0, run_bytes = 0;
+};
+
+// Finds out whether y is one stretch of x: steps of 1, and behind the first
+// dimension of more than one element all of each.
+void FindRun(const Tensor& x, Plan* plan) {
+  const Slice& slice = plan->slice;
+  bool open = false;
+  for (std::size_t i = 0; i < x.shape.rank; ++i) {
+    const bool whole = slice.counts[i] == x.shape[i];
+    if (open && !whole) return;
+    if (slice.counts[i] > 1 && slice.steps[i] != 1) return;
+    open = open || slice.counts[i] > 1;
+  }
+  const std::size_t width = ElementBytes(x.type);
+  plan->run_start = static_cast<std::size_t>(slice.offset) * width;
+  plan->run_bytes = slice.shape.Elements() * width;
 }
 
 StatusCode Prepare(PrepareContext& context, Op& op) {
@@ -156,21 +173,27 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
     return context.Fail(StatusCode::kInvalidArgument,
                         "wants x, begin, end, strides -> y");
   }
-  const Finding moved = CheckMoved(*op.inputs[0], *op.outputs[0]);
+  const Tensor& x = *op.inputs[0];
+  Tensor& y = *op.outputs[0];
+  const Finding moved = CheckMoved(x, y);
   if (!moved.ok()) return Report(context, moved);
-  const bool known = op.inputs[1]->is_constant && op.inputs[2]->is_constant &&
-                     op.inputs[3]->is_constant;
-  return ShapeInPrepare(context, op, known, Infer);
+  y.is_dynamic = !(op.inputs[1]->is_constant && op.inputs[2]->is_constant &&
+                   op.inputs[3]->is_constant);
+  if (y.is_dynamic) return StatusCode::kOk;
+  auto* const plan = context.AllocateState<Plan>();
+  if (plan == nullptr) {
+    return context.Fail(StatusCode::kResourceExhausted, "no room for a plan");
+  }
+  *plan = {};
+  const Finding finding = Resolve(op, &plan->slice);
+  if (!finding.ok()) return Report(context, finding);
+  y.shape = plan->slice.shape;
+  FindRun(x, plan);
+  op.state = plan;
+  return StatusCode::kOk;
 }
 
-StatusCode Eval(EvalContext& context, const Op& op) {
-  const StatusCode code = ShapeInEval(context, op, Infer);
-  if (code != StatusCode::kOk) return code;
-  const Tensor &x = *op.inputs[0], &y = *op.outputs[0];
-  Slice slice;
-  const Finding finding = Resolve(op, &slice);
-  if (!finding.ok()) return Report(context, finding);
-  if (y.shape.Elements() == 0) return StatusCode::kOk;
+void Copy(const Tensor& x, const Slice& slice, const Tensor& y) {
   const std::size_t width = ElementBytes(x.type);
   const auto from = StridesOf(x.shape);
   std::array<std::ptrdiff_t, Shape::kMaxRank> to = {};
@@ -188,6 +211,26 @@ StatusCode Eval(EvalContext& context, const Op& op) {
   block.Run(x.as<const std::uint8_t>() +
                 slice.offset * static_cast<std::ptrdiff_t>(width),
             y.data);
+}
+
+StatusCode Eval(EvalContext& context, const Op& op) {
+  const Tensor &x = *op.inputs[0], &y = *op.outputs[0];
+  if (y.is_dynamic) {
+    Slice slice;
+    const Finding finding = Resolve(op, &slice);
+    if (!finding.ok()) return Report(context, finding);
+    const StatusCode code = context.Resize(*op.outputs[0], slice.shape);
+    if (code != StatusCode::kOk) return code;
+    if (y.shape.Elements() > 0) Copy(x, slice, y);
+    return StatusCode::kOk;
+  }
+  const Plan& plan = *static_cast<const Plan*>(op.state);
+  if (plan.run_bytes > 0) {
+    std::memcpy(y.data, x.as<const std::uint8_t>() + plan.run_start,
+                plan.run_bytes);
+  } else if (y.shape.Elements() > 0) {
+    Copy(x, plan.slice, y);
+  }
   return StatusCode::kOk;
 }
 
