@@ -137,6 +137,7 @@ absl::StatusOr<LossComposition::Tail> LossComposition::TailAt(
 
   Tail tail{
       .lowest = lowest,
+      .window = top - bottom,
       .log_scale = log_mgf - theta * moments.mean +
                    num_releases_ * 2 * kMassRelativeError,
       .constant = std::exp(log_infinity_) +
@@ -157,8 +158,8 @@ absl::StatusOr<LossComposition::Tail> LossComposition::TailAt(
   return tail;
 }
 
-absl::StatusOr<double> LossComposition::Epsilon(double delta,
-                                                std::size_t max_points) const {
+absl::StatusOr<LossComposition::Answer> LossComposition::Epsilon(
+    double delta, std::size_t max_points) const {
   assert(delta > 0 && delta < 1 && !parts_.empty());
   const double finite = delta - std::exp(log_infinity_);
   if (!(finite > 0)) {
@@ -188,11 +189,11 @@ absl::StatusOr<double> LossComposition::Epsilon(double delta,
     epsilon +=
         std::log1p(part * std::expm1(-step_)) + 1e-15 * std::fabs(epsilon);
   }
-  return std::max(0.0, epsilon);
+  return Answer{std::max(0.0, epsilon), tail.window};
 }
 
-absl::StatusOr<double> LossComposition::Delta(double epsilon,
-                                              std::size_t max_points) const {
+absl::StatusOr<LossComposition::Answer> LossComposition::Delta(
+    double epsilon, std::size_t max_points) const {
   assert(epsilon >= 0 && !parts_.empty());
   const double theta = Minimize(
       1e-4, 1 / step_, [&](double t) { return LogMgf(t) - t * epsilon; });
@@ -205,17 +206,20 @@ absl::StatusOr<double> LossComposition::Delta(double epsilon,
     const double gap = -position * step_;
     const double value =
         std::exp(-gap) * tail.delta[0] - std::expm1(-gap) * tail.mass_above[0];
-    return std::min(1.0, value * std::exp(tail.log_scale) + tail.constant +
-                             std::exp(kLogWindowTail));
+    return Answer{std::min(1.0, value * std::exp(tail.log_scale) +
+                                    tail.constant + std::exp(kLogWindowTail)),
+                  tail.window};
   }
-  if (position >= last) return std::min(1.0, tail.constant);
+  if (position >= last)
+    return Answer{std::min(1.0, tail.constant), tail.window};
   const auto i = static_cast<std::size_t>(position);
   const double offset = (position - static_cast<double>(i)) * step_;
   const double part = std::expm1(offset) / std::expm1(step_);
   const double value =
       tail.delta[i] + part * (tail.delta[i + 1] - tail.delta[i]);
-  return std::min(
-      1.0, value * std::exp(tail.log_scale) * (1 + 1e-14) + tail.constant);
+  return Answer{std::min(1.0, value * std::exp(tail.log_scale) * (1 + 1e-14) +
+                                  tail.constant),
+                tail.window};
 }
 
 }  // namespace sotto::privacy

@@ -32,6 +32,11 @@ namespace sotto::privacy {
 
 class LossComposition {
  public:
+  struct Answer {
+    double value = 0;   // epsilon or delta
+    double window = 0;  // how much of the sum's range it took, in loss
+  };
+
   // All distributions that are added share this step, in natural logarithms.
   explicit LossComposition(double step) : step_(step) {}
 
@@ -43,10 +48,10 @@ class LossComposition {
   // at least one distribution, asserted. OUT_OF_RANGE: delta is not above the
   // chance of an unbounded loss. RESOURCE_EXHAUSTED: the window takes more than
   // `max_points` steps.
-  absl::StatusOr<double> Epsilon(double delta, std::size_t max_points) const;
+  absl::StatusOr<Answer> Epsilon(double delta, std::size_t max_points) const;
 
   // delta(epsilon), at most 1; epsilon >= 0, asserted.
-  absl::StatusOr<double> Delta(double epsilon, std::size_t max_points) const;
+  absl::StatusOr<Answer> Delta(double epsilon, std::size_t max_points) const;
 
  private:
   struct Part {
@@ -60,7 +65,7 @@ class LossComposition {
   // delta at each grid point from `lowest` on; multiply by e^log_scale and add
   // `constant`.
   struct Tail {
-    double lowest, log_scale, constant;
+    double lowest, window, log_scale, constant;
     std::vector<double> delta, mass_above;
   };
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/status.h"
-#include "privacy/accounting/loss_composition.h"
 #include "privacy/accounting/ranges.h"
 
 namespace sotto::privacy {
@@ -14,6 +13,8 @@ namespace {
 constexpr std::size_t kMaxWindow = std::size_t{1} << 20;
 // Share of delta that the cut tails of all releases may take.
 constexpr double kTailShare = 1e-8;
+// Wider steps would cost more tightness than the answer is worth.
+constexpr double kMaxStep = 0.1;
 
 }  // namespace
 
@@ -53,28 +54,41 @@ double PldAccountant::Step() const {
 }
 
 template <typename Question>
+absl::StatusOr<LossComposition::Answer> PldAccountant::AskAt(
+    double step, Neighbor neighbor, double log_tail, Question question) const {
+  LossComposition composition(step);
+  for (const Release& release : releases_) {
+    SOTTO_ASSIGN_OR_RETURN(
+        LossDistribution loss,
+        DiscretizeLoss(release.mixture, neighbor, step, log_tail));
+    composition.Add(std::move(loss), release.count);
+  }
+  return question(composition);
+}
+
+template <typename Question>
 absl::StatusOr<double> PldAccountant::Ask(Neighbor neighbor, double log_tail,
                                           Question question) const {
   if (releases_.empty()) {
     return absl::FailedPreconditionError("no release to account for");
   }
-  double step = Step();
-  for (;; step *= 2) {
-    LossComposition composition(step);
-    absl::Status fits;
-    for (const Release& release : releases_) {
-      auto loss = DiscretizeLoss(release.mixture, neighbor, step, log_tail);
-      if (fits = loss.status(); !fits.ok()) break;
-      composition.Add(*std::move(loss), release.count);
-    }
-    if (fits.ok()) {
-      const absl::StatusOr<double> answer = question(composition);
-      if (answer.ok()) return answer;
-      fits = answer.status();
-    }
-    // Steps over 0.1 would cost more tightness than the answer is worth.
-    if (!absl::IsResourceExhausted(fits) || step > 0.1) return fits;
+  // A coarse grid says how wide the window of the fine one will be.
+  const double wanted = Step();
+  double coarse = 8 * wanted;
+  auto answer = AskAt(coarse, neighbor, log_tail, question);
+  while (absl::IsResourceExhausted(answer.status()) && coarse < kMaxStep) {
+    coarse *= 4;
+    answer = AskAt(coarse, neighbor, log_tail, question);
   }
+  if (!answer.ok()) return answer.status();
+  double step =
+      std::max(wanted, 1.01 * answer->window / static_cast<double>(kMaxWindow));
+  for (; step < coarse; step *= 1.5) {
+    const auto fine = AskAt(step, neighbor, log_tail, question);
+    if (fine.ok()) return fine->value;
+    if (!absl::IsResourceExhausted(fine.status())) return fine.status();
+  }
+  return answer->value;
 }
 
 absl::StatusOr<double> PldAccountant::Epsilon(double delta,

@@ -21,6 +21,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "privacy/accounting/loss_composition.h"
 #include "privacy/accounting/loss_distribution.h"
 
 namespace sotto::privacy {
@@ -49,7 +50,12 @@ class PldAccountant {
 
   double Step() const;
   double NumReleases() const;
-  // Asks `question` of the composition at growing steps until one fits.
+  // Asks `question` of the composition on a grid of `step`.
+  template <typename Question>
+  absl::StatusOr<LossComposition::Answer> AskAt(double step, Neighbor neighbor,
+                                                double log_tail,
+                                                Question question) const;
+  // The same on the finest grid that is wanted and fits.
   template <typename Question>
   absl::StatusOr<double> Ask(Neighbor neighbor, double log_tail,
                              Question question) const;
