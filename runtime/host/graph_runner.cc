@@ -25,6 +25,7 @@ GraphRunner::GraphRunner(const Graph& graph, std::size_t number,
   tensors_.resize(graph.tensors.size());
   own_.resize(tensors_.size());
   dynamic_.resize(tensors_.size());
+  sized_.assign(tensors_.size(), {.rank = Shape::kMaxRank + 1, .dims = {}});
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     const TensorInfo& info = graph.tensors[i];
     Tensor& tensor = tensors_[i];
@@ -75,6 +76,14 @@ void GraphRunner::ResetVariables() {
 }
 
 StatusCode GraphRunner::Resize(Tensor& output, const Shape& shape) {
+  const bool own =
+      &output >= tensors_.data() && &output < tensors_.data() + tensors_.size();
+  const std::size_t index = own ? IndexOf(&output) : 0;
+  if (own && sized_[index] == shape) {
+    output.shape = shape;
+    output.data = own_[index]->data();
+    return StatusCode::kOk;
+  }
   std::size_t elements = 1;
   if (!BoundedElements(shape, &elements)) return StatusCode::kResourceExhausted;
   const std::size_t bytes = elements * ElementBytes(output.type);
@@ -82,9 +91,10 @@ StatusCode GraphRunner::Resize(Tensor& output, const Shape& shape) {
     return StatusCode::kResourceExhausted;
   }
   output.shape = shape;
-  if (&output >= tensors_.data() &&
-      &output < tensors_.data() + tensors_.size()) {
-    output.data = own_[IndexOf(&output)]->Reserve(bytes);
+  if (own) {
+    output.data = own_[index]->Reserve(bytes);
+    sized_[index] = output.shape;
+    ++shape_changes_;
     return StatusCode::kOk;
   }
   for (const auto& variable : shared_.variables) {
@@ -107,7 +117,7 @@ absl::Status GraphRunner::RunNode(Node& node) {
                                                         context.reason()));
 }
 
-absl::Status GraphRunner::RunDeferred(Node& node) {
+absl::Status GraphRunner::PrepareDeferred(Node& node) {
   bool same =
       node.prepared_for.size() == node.inputs.size() && node.kernel != nullptr;
   for (std::size_t i = 0; same && i < node.inputs.size(); ++i) {
@@ -139,7 +149,8 @@ absl::Status GraphRunner::RunDeferred(Node& node) {
                                           ": its output is too large");
     }
   }
-  return RunNode(node);
+  node.prepared_at = shape_changes_;
+  return absl::OkStatus();
 }
 
 absl::Status GraphRunner::Run() {
@@ -148,7 +159,10 @@ absl::Status GraphRunner::Run() {
   for (Node& node : nodes_) {
     if (node.folded) continue;
     const std::int64_t begin = observer == nullptr ? 0 : Now();
-    SOTTO_RETURN_IF_ERROR(node.deferred ? RunDeferred(node) : RunNode(node));
+    if (node.deferred && node.prepared_at != shape_changes_) {
+      SOTTO_RETURN_IF_ERROR(PrepareDeferred(node));
+    }
+    SOTTO_RETURN_IF_ERROR(RunNode(node));
     if (observer != nullptr) observer->OnNode(node, number_, begin, Now());
   }
   return absl::OkStatus();

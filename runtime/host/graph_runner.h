@@ -94,7 +94,7 @@ class GraphRunner {
 
   void MakeNodes();
   absl::Status PrepareNode(Node& node);
-  absl::Status RunDeferred(Node& node);
+  absl::Status PrepareDeferred(Node& node);
   absl::Status RunNode(Node& node);
   absl::Status Fold(Node& node);
   void Rewrite();  // delegates, then fused nodes
@@ -117,6 +117,10 @@ class GraphRunner {
   std::map<std::pair<OpCode, std::int32_t>, Node> packed_before_;
   // Per tensor: memory outside the arena (dynamic, variable, folded).
   std::vector<std::unique_ptr<AlignedBuffer>> own_;
+  // What Resize last made room for in own_, and how often that changed: while
+  // it does not, deferred nodes need no look at their inputs.
+  std::vector<Shape> sized_;
+  std::uint64_t shape_changes_ = 1;
   std::vector<std::shared_ptr<const void>> guards_;  // of secrets in own_
   std::vector<bool> dynamic_;  // per tensor: its shape comes from Run
   // Where the arena's tensors and scratches lie; made by Plan.

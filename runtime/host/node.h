@@ -29,6 +29,7 @@ struct Node {
   bool deferred = false;
   bool folded = false;                   // its outputs are constants already
   std::vector<Shape> prepared_for;       // deferred: shapes of the inputs
+  std::uint64_t prepared_at = 0;         // shape_changes_ of the runner then
   AlignedBuffer state, scratch, packed;  // the latter two: deferred
   // Of op.packed, or a delegate's part.
   std::shared_ptr<const void> owner;
