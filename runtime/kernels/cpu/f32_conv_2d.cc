@@ -10,9 +10,10 @@
 //
 // Reads padding, stride, dilation, activation, second_activation.
 //
-// Three ways: one output pixel of a 1x1 filter is a matrix-vector product that
-// reads w in place; other 1x1 filters multiply x as it lies; the rest goes
-// through pointers to the patches, a block of pixels at a time.
+// Four ways: one output pixel of a 1x1 filter is a matrix-vector product that
+// reads w in place; other 1x1 filters multiply x as it lies; images of few
+// channels have a kernel of their own; the rest goes through pointers to the
+// patches, a block of pixels at a time.
 
 #include <algorithm>
 #include <cstring>
@@ -22,6 +23,7 @@
 #include "runtime/kernels/cpu/f32_conv.h"
 #include "runtime/kernels/cpu/f32_gemm.h"
 #include "runtime/kernels/cpu/f32_gemv.h"
+#include "runtime/kernels/cpu/f32_image_conv.h"
 
 namespace sotto::runtime {
 namespace {
@@ -40,6 +42,7 @@ struct Plan {
   std::size_t worker_bytes = 0;
   bool vector = false;  // one pixel, w in place
   bool direct = false;  // x is the matrix
+  bool image = false;   // of few channels
   bool spread = false;  // x is, but in rows that collide in the cache
 };
 
@@ -84,6 +87,7 @@ StatusCode PrepareWith(PrepareContext& context, Op& op, const Tensor* addend) {
       v.filter_h == 1 && v.filter_w == 1 && v.stride_h == 1 && v.stride_w == 1;
   plan->vector = plan->direct && plan->pixels == 1 && addend == nullptr;
   if (plan->vector) return StatusCode::kOk;
+  plan->image = addend == nullptr && F32ImageConv::Suits(v);
   const std::size_t k = plan->patches.depth(), tile = F32TileRows();
   plan->spread = plan->direct && k % 1024 == 0;
   plan->block = std::max(kMinBlock, kBlockBytes / sizeof(float) / k);
@@ -94,6 +98,8 @@ StatusCode PrepareWith(PrepareContext& context, Op& op, const Tensor* addend) {
   plan->block = RoundUp(std::min(plan->block, plan->pixels), tile);
   if (plan->spread) {
     plan->worker_bytes = plan->block * SpreadStep(k) * sizeof(float);
+  } else if (plan->image) {
+    plan->worker_bytes = F32ImageConv::ScratchBytes(v);
   } else if (!plan->direct) {
     plan->worker_bytes = plan->patches.ScratchBytes(plan->block);
   }
@@ -160,6 +166,23 @@ StatusCode Eval(EvalContext& context, const Op& op) {
                         [&](std::size_t first, std::size_t last, int) {
                           F32GemvRows(gemv, first, last);
                         });
+    return StatusCode::kOk;
+  }
+  if (plan.image) {
+    const Window& v = plan.patches.v;
+    const F32ImageConv conv = {.v = v,
+                               .out = n,
+                               .packed = static_cast<const float*>(op.packed),
+                               .clamp = clamp};
+    const auto width = static_cast<std::size_t>(v.out_w);
+    context.ParallelFor(
+        plan.pixels / width, 4, cost,
+        [&](std::size_t begin, std::size_t end, int worker) {
+          auto* const scratch =
+              static_cast<std::uint8_t*>(op.scratch) +
+              static_cast<std::size_t>(worker) * plan.worker_bytes;
+          conv.Rows(x, begin, end, scratch, y + begin * width * n);
+        });
     return StatusCode::kOk;
   }
   F32Gemm gemm = {.n = n,

@@ -97,6 +97,24 @@ TEST(PackedConv2D, PointwiseEqualsADoubleEvaluationAroundEveryTileSize) {
   });
 }
 
+TEST(PackedConv2D, ImagesOfFewChannelsEqualADoubleEvaluation) {
+  ForEachTarget([] {
+    for (const int out : {1, 7, 8, 9, 15, 16, 17, 23, 24, 25, 31, 32, 33, 57}) {
+      Check({2, 5, 15, 3, out, 3, 3}, {}, out % 2 == 0);
+      Check({1, 6, 19, 1, out, 5, 5, 2}, {}, out % 2 == 1);
+    }
+    for (int width = 3; width <= 44; ++width) {
+      for (const Padding padding : {Padding::kSame, Padding::kValid}) {
+        Check({1, 4, width, 1, 8, 3, 3}, {.padding = padding}, true);
+        Check({1, 4, width, 2, 20, 3, 2, 2}, {.padding = padding}, true);
+      }
+    }
+    // Rows of x that no row of y reads, and a filter larger than the image.
+    Check({3, 10, 30, 2, 8, 1, 2, 3}, {.activation = Activation::kRelu6}, true);
+    Check({2, 3, 16, 2, 8, 7, 9}, {.activation = Activation::kRelu}, true);
+  });
+}
+
 TEST(PackedConv2D, WindowsEqualADoubleEvaluation) {
   ForEachTarget([] {
     for (const Padding padding : {Padding::kSame, Padding::kValid}) {

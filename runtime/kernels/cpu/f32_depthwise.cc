@@ -152,30 +152,52 @@ TileFunction AnyTileOf(std::size_t pixels) {
 
 using Full = hn::ScalableTag<float>;
 
-bool PairsRows(const Window& v) {
-  return kPairs && v.filter_h == 3 && v.filter_w == 3 && v.dilation_h == 1 &&
+// Where a vector has 16 lanes, 8 of them serve 8 to 15 channels.
+using Eight = hn::CappedTag<float, 8>;
+constexpr std::size_t kLeastLanes = hn::MaxLanes(Full()) > 8
+                                        ? 8
+                                        : hn::MaxLanes(Full());
+
+// A 3 x 3 filter, the strides alike: what WindowTile is made for.
+bool IsUsual(const Window& v) {
+  return v.filter_h == 3 && v.filter_w == 3 && v.dilation_h == 1 &&
          v.dilation_w == 1 && v.stride_h == v.stride_w && v.stride_w <= 2 &&
-         static_cast<std::size_t>(v.channels) >= hn::Lanes(Full());
+         static_cast<std::size_t>(v.channels) >= kLeastLanes;
+}
+
+bool PairsRows(const Window& v) { return kPairs && IsUsual(v); }
+
+template <class D>
+TileFunction UsualTileOf(const Window& v, std::size_t rows,
+                         std::size_t pixels) {
+  const bool one = v.stride_w == 1;
+  if constexpr (kPairs) {
+    if (rows == 2) {
+      return one ? WindowTileOf<D, 3, 1, 2>(pixels)
+                 : WindowTileOf<D, 3, 2, 2>(pixels);
+    }
+  }
+  (void)rows;
+  return one ? WindowTileOf<D, 3, 1, 1>(pixels)
+             : WindowTileOf<D, 3, 2, 1>(pixels);
 }
 
 TileFunction TileOf(const Window& v, std::size_t rows, std::size_t pixels) {
   const auto channels = static_cast<std::size_t>(v.channels);
-  if constexpr (kPairs) {
-    if (rows == 2) {
-      return v.stride_w == 1 ? WindowTileOf<Full, 3, 1, 2>(pixels)
-                             : WindowTileOf<Full, 3, 2, 2>(pixels);
-    }
-  }
   if (channels >= hn::Lanes(Full())) {
-    const std::int32_t f = v.filter_h;
-    if (v.filter_w == f && v.dilation_w == 1) {
-      if (f == 3 && v.stride_w == 1) return WindowTileOf<Full, 3, 1, 1>(pixels);
-      if (f == 3 && v.stride_w == 2) return WindowTileOf<Full, 3, 2, 1>(pixels);
-      if (f == 5 && v.stride_w == 1) return WindowTileOf<Full, 5, 1, 1>(pixels);
+    if (IsUsual(v)) return UsualTileOf<Full>(v, rows, pixels);
+    if (v.filter_h == 5 && v.filter_w == 5 && v.dilation_w == 1 &&
+        v.stride_w == 1) {
+      return WindowTileOf<Full, 5, 1, 1>(pixels);
     }
     return AnyTileOf<Full>(pixels);
   }
-  if (channels >= 8) return AnyTileOf<hn::CappedTag<float, 8>>(pixels);
+  if (channels >= 8) {
+    if constexpr (hn::MaxLanes(Full()) > 8) {
+      if (IsUsual(v)) return UsualTileOf<Eight>(v, rows, pixels);
+    }
+    return AnyTileOf<Eight>(pixels);
+  }
   if (channels >= 4) return AnyTileOf<hn::CappedTag<float, 4>>(pixels);
   return AnyTileOf<hn::CappedTag<float, 1>>(pixels);
 }
