@@ -25,9 +25,11 @@
 #define SOTTO_RUNTIME_KERNELS_CPU_F32_POOL_CC_
 namespace sotto::runtime {
 
-// The part of a window inside the image.
-struct PoolWindow {
-  const float* first;  // its first pixel
+// The parts inside the image of windows of one size, side by side.
+struct PoolWindows {
+  const float* first;  // the first one's first pixel
+  std::size_t count;
+  std::size_t step;  // floats from one to the next
   std::size_t rows, columns;
   std::size_t row_step;  // floats between rows of the image
   std::size_t channels;
@@ -42,44 +44,63 @@ namespace sotto::runtime {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Rows and columns are arguments so that those of 2 x 2 windows are constants.
 template <bool kMax, class D>
-HWY_INLINE void Channels(D d, const PoolWindow& p, float* y) {
+HWY_INLINE void Channels(D d, const PoolWindows& p, std::size_t rows,
+                         std::size_t columns, float* y) {
   using V = hn::Vec<D>;
-  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t lanes = hn::Lanes(d), channels = p.channels;
+  const std::size_t row_step = p.row_step;
   const V low = hn::Set(d, p.clamp.low), high = hn::Set(d, p.clamp.high);
-  const V count = hn::Set(
-      d, static_cast<float>(std::max<std::size_t>(p.rows * p.columns, 1)));
-  for (std::size_t done = 0; done < p.channels; done += lanes) {
-    // The last block overlaps the one before.
-    const std::size_t c = std::min(done, p.channels - lanes);
-    V result = hn::Set(d, kMax ? std::numeric_limits<float>::lowest() : 0.0f);
-    const float* row = p.first + c;
-    for (std::size_t r = 0; r < p.rows; ++r, row += p.row_step) {
-      const float* pixel = row;
-      for (std::size_t i = 0; i < p.columns; ++i, pixel += p.channels) {
-        const V x = hn::LoadU(d, pixel);
-        result = kMax ? hn::Max(result, x) : hn::Add(result, x);
+  const V count =
+      hn::Set(d, static_cast<float>(std::max<std::size_t>(rows * columns, 1)));
+  const float* first = p.first;
+  for (std::size_t i = p.count; i > 0; --i, first += p.step, y += channels) {
+    for (std::size_t done = 0; done < channels; done += lanes) {
+      // The last block overlaps the one before.
+      const std::size_t c = std::min(done, channels - lanes);
+      V result = hn::Set(d, kMax ? std::numeric_limits<float>::lowest() : 0.0f);
+      const float* row = first + c;
+      for (std::size_t r = 0; r < rows; ++r, row += row_step) {
+        const float* pixel = row;
+        for (std::size_t k = 0; k < columns; ++k, pixel += channels) {
+          const V x = hn::LoadU(d, pixel);
+          result = kMax ? hn::Max(result, x) : hn::Add(result, x);
+        }
       }
+      if (!kMax) result = hn::Div(result, count);
+      hn::StoreU(hn::Min(hn::Max(result, low), high), d, y + c);
     }
-    if (!kMax) result = hn::Div(result, count);
-    hn::StoreU(hn::Min(hn::Max(result, low), high), d, y + c);
+  }
+}
+
+template <bool kMax, class D>
+HWY_INLINE void Windows(D d, const PoolWindows& p, float* y) {
+  if (p.rows == 2 && p.columns == 2) {
+    Channels<kMax>(d, p, 2, 2, y);
+  } else {
+    Channels<kMax>(d, p, p.rows, p.columns, y);
   }
 }
 
 template <bool kMax>
-void Pixel(const PoolWindow& p, float* y) {
+void AnyChannels(const PoolWindows& p, float* y) {
   const hn::ScalableTag<float> full;
   if (p.channels >= hn::Lanes(full)) {
-    Channels<kMax>(full, p, y);
+    Windows<kMax>(full, p, y);
+  } else if (p.channels >= 8) {
+    Windows<kMax>(hn::CappedTag<float, 8>(), p, y);
   } else if (p.channels >= 4) {
-    Channels<kMax>(hn::CappedTag<float, 4>(), p, y);
+    Windows<kMax>(hn::CappedTag<float, 4>(), p, y);
   } else {
-    Channels<kMax>(hn::CappedTag<float, 1>(), p, y);
+    Windows<kMax>(hn::CappedTag<float, 1>(), p, y);
   }
 }
 
-void MaxPixel(const PoolWindow& p, float* y) { Pixel<true>(p, y); }
-void AveragePixel(const PoolWindow& p, float* y) { Pixel<false>(p, y); }
+void MaxWindows(const PoolWindows& p, float* y) { AnyChannels<true>(p, y); }
+void AverageWindows(const PoolWindows& p, float* y) {
+  AnyChannels<false>(p, y);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace sotto::runtime
@@ -89,8 +110,8 @@ HWY_AFTER_NAMESPACE();
 namespace sotto::runtime {
 namespace {
 
-HWY_EXPORT(MaxPixel);
-HWY_EXPORT(AveragePixel);
+HWY_EXPORT(MaxWindows);
+HWY_EXPORT(AverageWindows);
 
 constexpr std::size_t kElementsPerNs = 8;
 
@@ -127,10 +148,10 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
   return StatusCode::kOk;
 }
 
-// One row of y after the other; `pixel` folds one window.
+// One row of y after the other; `fold` folds windows of one size.
 template <typename Fold>
 void Pool(EvalContext& context, const Op& op, const Window& v, ClampRange clamp,
-          const Fold& pixel) {
+          const Fold& fold) {
   const float* x = op.inputs[0]->floats();
   float* y = op.outputs[0]->floats();
   const auto channels = static_cast<std::size_t>(v.channels);
@@ -138,30 +159,37 @@ void Pool(EvalContext& context, const Op& op, const Window& v, ClampRange clamp,
   const auto height = static_cast<std::size_t>(v.out_h);
   const std::size_t rows =
       static_cast<std::size_t>(op.inputs[0]->shape[0]) * height;
+  const std::size_t row_step = static_cast<std::size_t>(v.in_w) * channels;
   const auto task = [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t row = begin; row < end; ++row) {
-      const float* image = x + row / height * v.ImageSize();
       const std::int32_t y0 =
           static_cast<std::int32_t>(row % height) * v.stride_h - v.pad_top;
       const std::int32_t top = std::max(y0, 0);
       const std::int32_t bottom =
           std::max(std::min(y0 + v.filter_h, v.in_h), top);
-      float* out = y + row * width * channels;
-      for (std::int32_t ox = 0; ox < v.out_w; ++ox, out += channels) {
+      const float* const line = x + row / height * v.ImageSize() +
+                                static_cast<std::size_t>(top) * row_step;
+      for (std::int32_t ox = 0; ox < v.out_w;) {
         const std::int32_t x0 = ox * v.stride_w - v.pad_left;
         const std::int32_t left = std::max(x0, 0);
         const std::int32_t right =
             std::max(std::min(x0 + v.filter_w, v.in_w), left);
-        const std::size_t row_step =
-            static_cast<std::size_t>(v.in_w) * channels;
-        pixel({.first = image + static_cast<std::size_t>(top) * row_step +
-                        static_cast<std::size_t>(left) * channels,
-               .rows = static_cast<std::size_t>(bottom - top),
-               .columns = static_cast<std::size_t>(right - left),
-               .row_step = row_step,
-               .channels = channels,
-               .clamp = clamp},
-              out);
+        // This window, or as many as lie inside the image from here on.
+        std::int32_t count = 1;
+        if (x0 >= 0 && x0 <= v.in_w - v.filter_w) {
+          count += std::min((v.in_w - v.filter_w - x0) / v.stride_w,
+                            v.out_w - ox - 1);
+        }
+        fold({.first = line + static_cast<std::size_t>(left) * channels,
+              .count = static_cast<std::size_t>(count),
+              .step = static_cast<std::size_t>(v.stride_w) * channels,
+              .rows = static_cast<std::size_t>(bottom - top),
+              .columns = static_cast<std::size_t>(right - left),
+              .row_step = row_step,
+              .channels = channels,
+              .clamp = clamp},
+             y + (row * width + static_cast<std::size_t>(ox)) * channels);
+        ox += count;
       }
     }
   };
@@ -178,13 +206,13 @@ Window WindowOf(const Op& op) {
 
 StatusCode EvalMax(EvalContext& context, const Op& op) {
   Pool(context, op, WindowOf(op), RangeOf(op.options.activation),
-       HWY_DYNAMIC_DISPATCH(MaxPixel));
+       HWY_DYNAMIC_DISPATCH(MaxWindows));
   return StatusCode::kOk;
 }
 
 StatusCode EvalAverage(EvalContext& context, const Op& op) {
   Pool(context, op, WindowOf(op), RangeOf(op.options.activation),
-       HWY_DYNAMIC_DISPATCH(AveragePixel));
+       HWY_DYNAMIC_DISPATCH(AverageWindows));
   return StatusCode::kOk;
 }
 
