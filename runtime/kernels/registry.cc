@@ -1,5 +1,7 @@
 #include "runtime/kernels/registry.h"
 
+#include <algorithm>
+
 namespace sotto::runtime {
 namespace {
 
@@ -12,14 +14,20 @@ constexpr KernelTable (*kTables[])() = {
 
 KernelChoice FindKernels(OpCode code, KernelTier tier) {
   KernelChoice choice;
-  for (int want = static_cast<int>(tier); want >= 0; --want) {
-    for (const auto table : kTables) {
-      for (const KernelRow& row : table()) {
-        if (row.code == code && static_cast<int>(row.tier) == want &&
-            choice.count < KernelChoice::kMax) {
-          choice.rows[choice.count++] = &row;
-        }
-      }
+  for (const auto table : kTables) {
+    for (const KernelRow& row : table()) {
+      if (row.code != code || row.tier > tier) continue;
+      // Before the first one of a lower tier.
+      std::size_t at = choice.count;
+      while (at > 0 && choice.rows[at - 1]->tier < row.tier) --at;
+      if (at == KernelChoice::kMax) continue;
+      choice.count = std::min(choice.count + 1, KernelChoice::kMax);
+      const auto place = choice.rows.begin() + static_cast<std::ptrdiff_t>(at);
+      std::move_backward(
+          place,
+          choice.rows.begin() + static_cast<std::ptrdiff_t>(choice.count) - 1,
+          choice.rows.begin() + static_cast<std::ptrdiff_t>(choice.count));
+      *place = &row;
     }
   }
   return choice;

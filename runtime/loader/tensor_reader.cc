@@ -64,6 +64,30 @@ bool AllUsable(const std::vector<float>& scales) {
   return true;
 }
 
+// out.zero_point, all 0 before, from one value or one for each of them.
+absl::Status SetZeroPoints(const flatbuffers::Vector<std::int64_t>& in,
+                           Range range, Quantization& out) {
+  const std::size_t count = out.zero_point.size();
+  // The usual case, without a branch a value.
+  std::int64_t any = 0;
+  for (const std::int64_t zero : in) any |= zero;
+  if (any == 0) return absl::OkStatus();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int64_t zero =
+        in.Get(static_cast<flatbuffers::uoffset_t>(in.size() == 1 ? 0 : i));
+    if (zero < range.low || zero > range.high) {
+      return Bad("zero point %d is outside [%d, %d]", zero, range.low,
+                 range.high);
+    }
+    out.zero_point[i] = zero;
+    if (count > 1 && zero != 0) {
+      return absl::UnimplementedError(
+          "per-channel quantisation with a zero point other than 0");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Quantization> QuantizationOf(
     ModelReader& reader, const tflite::QuantizationParameters* in,
     ElementType type, const Shape& shape) {
@@ -94,18 +118,8 @@ absl::StatusOr<Quantization> QuantizationOf(
                static_cast<int>(zeros));
   }
   out.zero_point.assign(count, 0);
-  for (std::size_t i = 0; zeros > 0 && i < count; ++i) {
-    const std::int64_t zero = in->zero_point()->Get(
-        static_cast<flatbuffers::uoffset_t>(zeros == 1 ? 0 : i));
-    if (zero < range.low || zero > range.high) {
-      return Bad("zero point %d is outside [%d, %d]", zero, range.low,
-                 range.high);
-    }
-    out.zero_point[i] = zero;
-    if (count > 1 && zero != 0) {
-      return absl::UnimplementedError(
-          "per-channel quantisation with a zero point other than 0");
-    }
+  if (zeros > 0) {
+    SOTTO_RETURN_IF_ERROR(SetZeroPoints(*in->zero_point(), range, out));
   }
   if (count > 1) {
     // Files give biases, which have one dimension, that of the weights.

@@ -1,7 +1,9 @@
 #include "runtime/kernels/cpu/int8_weights.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <limits>
 
 namespace sotto::runtime {
 namespace {
@@ -18,19 +20,45 @@ FixedPoint FactorOf(const Int8Weights& v, float w_scale) {
   return ToFixedPoint(product / static_cast<double>(ScaleOf(*v.y, 0)));
 }
 
+struct Extremes {
+  std::int32_t low, high;
+};
+
+Extremes ExtremesOf(const std::int32_t* values, std::size_t count) {
+  Extremes found = {values[0], values[0]};
+  for (std::size_t i = 0; i < count; ++i) {
+    found.low = std::min(found.low, values[i]);
+    found.high = std::max(found.high, values[i]);
+  }
+  return found;
+}
+
+// The same, of positive numbers: their bits are in their order, and integers'
+// extremes are found by vectors.
+Extremes ExtremesOf(const float* values, std::size_t count) {
+  Extremes found = {std::numeric_limits<std::int32_t>::max(), 0};
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto bits = std::bit_cast<std::int32_t>(values[i]);
+    found.low = std::min(found.low, bits);
+    found.high = std::max(found.high, bits);
+  }
+  return found;
+}
+
 // Whether IsInt8ChannelSafe holds for all channels: factors grow with their
 // scales, so that the extremes tell.
 bool AreAllSafe(const Int8Weights& v) {
   const TensorQuantization& q = v.w->quantization;
-  const auto scales = std::minmax_element(q.scale, q.scale + q.count);
-  std::int32_t low = 0, high = 0;
-  for (std::size_t c = 0; v.bias != nullptr && c < v.channels; ++c) {
-    low = std::min(low, v.bias->int32s()[c]);
-    high = std::max(high, v.bias->int32s()[c]);
-  }
+  const Extremes scales =
+      ExtremesOf(q.scale, static_cast<std::size_t>(q.count));
+  const Extremes bias = v.bias == nullptr
+                            ? Extremes{0, 0}
+                            : ExtremesOf(v.bias->int32s(), v.channels);
   const auto size = static_cast<std::int64_t>(v.size);
-  return IsInt8ChannelSafe(size, low, FactorOf(v, *scales.first)) &&
-         IsInt8ChannelSafe(size, high, FactorOf(v, *scales.second));
+  return IsInt8ChannelSafe(size, bias.low,
+                           FactorOf(v, std::bit_cast<float>(scales.low))) &&
+         IsInt8ChannelSafe(size, bias.high,
+                           FactorOf(v, std::bit_cast<float>(scales.high)));
 }
 
 // Of weights that do not lie one after the other: few, in practice.
@@ -82,7 +110,9 @@ StatusCode CheckInt8Weights(PrepareContext& context, const Int8Weights& v) {
   if (AreAllSafe(v)) return StatusCode::kOk;
   Int8Channels unused = {};
   for (std::size_t c = 0; c < v.channels; ++c) {
-    if (!v.SetChannel(c, SumsOf(v, c), 0, &unused)) {
+    if (!IsInt8ChannelSafe(static_cast<std::int64_t>(v.size), BiasOf(v, c),
+                           FactorOf(v, ScaleOf(*v.w, c))) &&
+        !v.SetChannel(c, SumsOf(v, c), 0, &unused)) {
       return context.Fail(StatusCode::kUnimplemented,
                           "a channel's factor or bias is out of range");
     }
