@@ -36,3 +36,13 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/SottoConfigVersion.cmake
 install(FILES ${CMAKE_BINARY_DIR}/SottoConfig.cmake
               ${CMAKE_BINARY_DIR}/SottoConfigVersion.cmake
         DESTINATION ${sotto_package})
+
+# For sotto_select_operators: the tables of kernels and what they include.
+install(FILES ${CMAKE_SOURCE_DIR}/cmake/selection.cmake DESTINATION ${sotto_package})
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/runtime ${CMAKE_SOURCE_DIR}/base
+        DESTINATION ${sotto_package}/sources
+        FILES_MATCHING
+        REGEX "/runtime/kernels/[a-z]+/table\\.cc$"
+        REGEX "/runtime/kernels/(op_name\\.cc|(op_code|registry|selection)\\.h)$"
+        REGEX "/runtime/core/[a-z]+\\.h$"
+        REGEX "/base/status_code\\.h$")

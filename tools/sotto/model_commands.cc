@@ -111,6 +111,7 @@ void AddModelCommands(CLI::App& app) {
   AddModelEvaluate(model);
   AddModelQuantize(model);
   AddModelMicro(model);
+  AddModelOperators(model);
 }
 
 }  // namespace sotto::tools

@@ -14,6 +14,7 @@ void AddModelClassify(CLI::App& model);
 void AddModelEstimate(CLI::App& model);  // and measure-device
 void AddModelEvaluate(CLI::App& model);
 void AddModelMicro(CLI::App& model);
+void AddModelOperators(CLI::App& model);
 
 }  // namespace sotto::tools
 

@@ -89,7 +89,7 @@ TEST(XnnpackDelegateTest, AnEightBitNetworkComesWithinAStep) {
   for (std::size_t i = 0; i < own.size(); ++i) {
     EXPECT_LE(std::abs(static_cast<std::int8_t>(own[i]) -
                        static_cast<std::int8_t>(delegated[i])),
-              3)
+              1)
         << i;
   }
 }

@@ -1,4 +1,4 @@
-#include "runtime/kernels/registry.h"
+#include "runtime/kernels/selection.h"
 
 namespace sotto::runtime {
 
@@ -22,6 +22,6 @@ constexpr KernelRow kRows[] = {
 
 }  // namespace
 
-KernelTable ControlKernels() { return kRows; }
+KernelTable ControlKernels() { return SelectedRows<kRows>(); }
 
 }  // namespace sotto::runtime

@@ -1,4 +1,4 @@
-#include "runtime/kernels/registry.h"
+#include "runtime/kernels/selection.h"
 
 namespace sotto::runtime {
 
@@ -88,6 +88,6 @@ constexpr KernelRow kRows[] = {
 
 }  // namespace
 
-KernelTable CpuKernels() { return kRows; }
+KernelTable CpuKernels() { return SelectedRows<kRows>(); }
 
 }  // namespace sotto::runtime

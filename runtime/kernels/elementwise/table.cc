@@ -1,7 +1,7 @@
 // The reference kernels of the element-wise operators. Where an operator has
 // several, each takes other types.
 
-#include "runtime/kernels/registry.h"
+#include "runtime/kernels/selection.h"
 
 namespace sotto::runtime {
 
@@ -112,6 +112,6 @@ constexpr KernelRow kRows[] = {
 
 }  // namespace
 
-KernelTable ElementwiseKernels() { return kRows; }
+KernelTable ElementwiseKernels() { return SelectedRows<kRows>(); }
 
 }  // namespace sotto::runtime

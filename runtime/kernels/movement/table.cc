@@ -1,4 +1,4 @@
-#include "runtime/kernels/registry.h"
+#include "runtime/kernels/selection.h"
 
 namespace sotto::runtime {
 
@@ -51,6 +51,6 @@ constexpr KernelRow kRows[] = {
 
 }  // namespace
 
-KernelTable MovementKernels() { return kRows; }
+KernelTable MovementKernels() { return SelectedRows<kRows>(); }
 
 }  // namespace sotto::runtime

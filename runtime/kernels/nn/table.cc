@@ -1,4 +1,4 @@
-#include "runtime/kernels/registry.h"
+#include "runtime/kernels/selection.h"
 
 namespace sotto::runtime {
 
@@ -116,6 +116,6 @@ constexpr KernelRow kRows[] = {
 
 }  // namespace
 
-KernelTable NnKernels() { return kRows; }
+KernelTable NnKernels() { return SelectedRows<kRows>(); }
 
 }  // namespace sotto::runtime

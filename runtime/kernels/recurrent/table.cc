@@ -1,4 +1,4 @@
-#include "runtime/kernels/registry.h"
+#include "runtime/kernels/selection.h"
 
 namespace sotto::runtime {
 
@@ -31,6 +31,6 @@ constexpr KernelRow kRows[] = {
 
 }  // namespace
 
-KernelTable RecurrentKernels() { return kRows; }
+KernelTable RecurrentKernels() { return SelectedRows<kRows>(); }
 
 }  // namespace sotto::runtime

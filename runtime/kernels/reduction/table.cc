@@ -1,4 +1,4 @@
-#include "runtime/kernels/registry.h"
+#include "runtime/kernels/selection.h"
 
 namespace sotto::runtime {
 
@@ -32,6 +32,6 @@ constexpr KernelRow kRows[] = {
 
 }  // namespace
 
-KernelTable ReductionKernels() { return kRows; }
+KernelTable ReductionKernels() { return SelectedRows<kRows>(); }
 
 }  // namespace sotto::runtime

@@ -1,4 +1,4 @@
-#include "runtime/kernels/registry.h"
+#include "runtime/kernels/selection.h"
 
 namespace sotto::runtime {
 
@@ -45,6 +45,6 @@ constexpr KernelRow kRows[] = {
 
 }  // namespace
 
-KernelTable SignalKernels() { return kRows; }
+KernelTable SignalKernels() { return SelectedRows<kRows>(); }
 
 }  // namespace sotto::runtime

@@ -1,4 +1,4 @@
-#include "runtime/kernels/registry.h"
+#include "runtime/kernels/selection.h"
 
 namespace sotto::runtime {
 
@@ -25,6 +25,6 @@ constexpr KernelRow kRows[] = {
 
 }  // namespace
 
-KernelTable VisionKernels() { return kRows; }
+KernelTable VisionKernels() { return SelectedRows<kRows>(); }
 
 }  // namespace sotto::runtime
