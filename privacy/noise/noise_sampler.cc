@@ -14,17 +14,17 @@ constexpr double kMaxTableVariance = 0x1p28;
 
 }  // namespace
 
-absl::StatusOr<NoiseSampler> NoiseSampler::Create(NoiseKind kind,
+absl::StatusOr<NoiseSampler> NoiseSampler::Create(IntegerNoise kind,
                                                   const Variance& variance) {
   NoiseSampler sampler(kind, variance);
   const bool small = variance.value() <= kMaxTableVariance;
   switch (kind) {
-    case NoiseKind::kDiscreteGaussian:
+    case IntegerNoise::kDiscreteGaussian:
       if (small) {
         sampler.table_.emplace(std::make_unique<GaussianWeights>(variance));
       }
       break;
-    case NoiseKind::kSkellam:
+    case IntegerNoise::kSkellam:
       if (!small) {
         return absl::InvalidArgumentError(absl::StrFormat(
             "Skellam noise of variance %g squared units, at most 2^28 is drawn",

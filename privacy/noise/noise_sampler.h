@@ -20,32 +20,31 @@
 #include <span>
 
 #include "absl/status/statusor.h"
+#include "privacy/accounting/distributed_noise.h"
 #include "privacy/noise/integers.h"
 #include "privacy/noise/random_words.h"
 #include "privacy/noise/table_sampler.h"
 
 namespace sotto::privacy {
 
-enum class NoiseKind : std::uint8_t { kDiscreteGaussian, kSkellam };
-
 class NoiseSampler {
  public:
   // Builds the table: about 20 ms for a standard deviation of 1000 of Skellam
   // noise, well below 1 ms of Gaussian noise. INVALID_ARGUMENT: Skellam noise
   // of more than variance 2^28.
-  static absl::StatusOr<NoiseSampler> Create(NoiseKind kind,
+  static absl::StatusOr<NoiseSampler> Create(IntegerNoise kind,
                                              const Variance& variance);
 
   void Draw(RandomWords& words, std::span<std::int64_t> out) const;
 
-  NoiseKind kind() const { return kind_; }
+  IntegerNoise kind() const { return kind_; }
   const Variance& variance() const { return variance_; }
 
  private:
-  NoiseSampler(NoiseKind kind, const Variance& variance)
+  NoiseSampler(IntegerNoise kind, const Variance& variance)
       : kind_(kind), variance_(variance) {}
 
-  NoiseKind kind_;
+  IntegerNoise kind_;
   Variance variance_;
   std::optional<TableSampler> table_;  // absent: canonne_gaussian.h
 };

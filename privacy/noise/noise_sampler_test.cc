@@ -38,9 +38,9 @@ double LogSkellam(double variance, std::int64_t k) {
   return static_cast<double>(std::log(sum));
 }
 
-double LogWeight(NoiseKind kind, double variance, std::int64_t k) {
-  return kind == NoiseKind::kSkellam ? LogSkellam(variance, k)
-                                     : LogGaussian(variance, k);
+double LogWeight(IntegerNoise kind, double variance, std::int64_t k) {
+  return kind == IntegerNoise::kSkellam ? LogSkellam(variance, k)
+                                        : LogGaussian(variance, k);
 }
 
 std::int64_t Reach(double variance) {
@@ -49,8 +49,8 @@ std::int64_t Reach(double variance) {
 
 TEST(NoiseSamplerTest, DrawsHaveTheExactPmf) {
   std::uint8_t seed = 10;
-  for (const NoiseKind kind :
-       {NoiseKind::kDiscreteGaussian, NoiseKind::kSkellam}) {
+  for (const IntegerNoise kind :
+       {IntegerNoise::kDiscreteGaussian, IntegerNoise::kSkellam}) {
     for (const double real : {0.0625, 0.4, 1.0, 9.37, 640.5, 10000.0}) {
       const Variance variance = Variance::AtLeast(real).value();
       const NoiseSampler sampler = NoiseSampler::Create(kind, variance).value();
@@ -75,8 +75,8 @@ TEST(NoiseSamplerTest, ACoarseTableDrawsFromTheSameDistribution) {
   const TableSampler gaussian(std::make_unique<GaussianWeights>(variance), 8);
   const TableSampler skellam(std::make_unique<SkellamWeights>(variance), 8);
   for (const auto& [kind, sampler] :
-       {std::pair(NoiseKind::kDiscreteGaussian, &gaussian),
-        std::pair(NoiseKind::kSkellam, &skellam)}) {
+       {std::pair(IntegerNoise::kDiscreteGaussian, &gaussian),
+        std::pair(IntegerNoise::kSkellam, &skellam)}) {
     TestWords words(40);
     EXPECT_LT(
         PmfDeviate(
@@ -106,11 +106,11 @@ TEST(CanonneGaussianTest, DrawsHaveTheExactPmf) {
 
 TEST(NoiseSamplerTest, WideNoiseHasItsVarianceAndKurtosis) {
   const struct {
-    NoiseKind kind;
+    IntegerNoise kind;
     double variance;
-  } cases[] = {{NoiseKind::kDiscreteGaussian, 0x1p28},
-               {NoiseKind::kDiscreteGaussian, 0x1p40},
-               {NoiseKind::kSkellam, 0x1p24}};
+  } cases[] = {{IntegerNoise::kDiscreteGaussian, 0x1p28},
+               {IntegerNoise::kDiscreteGaussian, 0x1p40},
+               {IntegerNoise::kSkellam, 0x1p24}};
   for (const auto& c : cases) {
     const NoiseSampler sampler =
         NoiseSampler::Create(c.kind, Variance::AtLeast(c.variance).value())
@@ -132,7 +132,7 @@ TEST(NoiseSamplerTest, WideNoiseHasItsVarianceAndKurtosis) {
 
 TEST(NoiseSamplerTest, TheSameKeyDrawsTheSameNoise) {
   const NoiseSampler sampler =
-      NoiseSampler::Create(NoiseKind::kDiscreteGaussian, {100, 1}).value();
+      NoiseSampler::Create(IntegerNoise::kDiscreteGaussian, {100, 1}).value();
   std::vector<std::int64_t> a(1000), b(1000), c(1000);
   TestWords first(70), again(70), other(71);
   sampler.Draw(first, a);
@@ -143,9 +143,9 @@ TEST(NoiseSamplerTest, TheSameKeyDrawsTheSameNoise) {
 }
 
 TEST(NoiseSamplerTest, SkellamNoiseTooWideToDrawIsRefused) {
-  EXPECT_THAT(
-      NoiseSampler::Create(NoiseKind::kSkellam, Variance::AtLeast(3e8).value()),
-      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("2^28")));
+  EXPECT_THAT(NoiseSampler::Create(IntegerNoise::kSkellam,
+                                   Variance::AtLeast(3e8).value()),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("2^28")));
 }
 
 TEST(VarianceTest, TheRatioIsNeverBelowAndHardlyAboveTheNumber) {
