@@ -66,19 +66,21 @@ absl::StatusOr<Guarantee> Account(const SampledSteps& run,
     return absl::UnimplementedError(
         "sampled steps are accounted for one unit added or removed only");
   }
-  PldAccountant pld;
-  SOTTO_RETURN_IF_ERROR(pld.AddSampledGaussian(
-      run.noise_multiplier, run.sampling_probability, run.steps));
-  const absl::StatusOr<double> epsilon = pld.Epsilon(question.delta);
-  if (epsilon.ok()) {
-    return Guarantee{.epsilon = *epsilon,
-                     .delta = question.delta,
-                     .accountant = "pld",
-                     .squared_sensitivity = std::nullopt,
-                     .rho = std::nullopt,
-                     .order = std::nullopt};
+  if (run.accountant == SampledAccountant::kPld) {
+    PldAccountant pld;
+    SOTTO_RETURN_IF_ERROR(pld.AddSampledGaussian(
+        run.noise_multiplier, run.sampling_probability, run.steps));
+    const absl::StatusOr<double> epsilon = pld.Epsilon(question.delta);
+    if (epsilon.ok()) {
+      return Guarantee{.epsilon = *epsilon,
+                       .delta = question.delta,
+                       .accountant = "pld",
+                       .squared_sensitivity = std::nullopt,
+                       .rho = std::nullopt,
+                       .order = std::nullopt};
+    }
+    if (!absl::IsResourceExhausted(epsilon.status())) return epsilon.status();
   }
-  if (!absl::IsResourceExhausted(epsilon.status())) return epsilon.status();
   SOTTO_ASSIGN_OR_RETURN(RdpAccountant renyi,
                          RdpAccountant::Create(DefaultRdpOrders()));
   SOTTO_RETURN_IF_ERROR(renyi.AddSampledGaussian(

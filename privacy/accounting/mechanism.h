@@ -42,10 +42,14 @@ struct GaussianReleases {
   std::int64_t releases = 0;
 };
 
+// Loss distributions are tighter; Renyi curves take milliseconds and no memory.
+enum class SampledAccountant : std::uint8_t { kPld, kRdp };
+
 struct SampledSteps {
   double noise_multiplier = 0;
   double sampling_probability = 0;  // of a Poisson sample, in (0, 1]
   std::int64_t steps = 0;
+  SampledAccountant accountant = SampledAccountant::kPld;
 };
 
 struct TreeRun {

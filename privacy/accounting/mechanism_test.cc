@@ -32,6 +32,7 @@ std::vector<Mechanism> OneOfEach() {
   skellam.noise.kind = IntegerNoise::kSkellam;
   return {GaussianReleases{2, 10},
           SampledSteps{1, 0.01, 100},
+          SampledSteps{1, 0.01, 100, SampledAccountant::kRdp},
           TreeRun{7, {2000, 313, 6}},
           MatrixRun{1.411, 0.2, 400, {2000, 484, 3}},
           kDistributed,
@@ -79,6 +80,16 @@ TEST(MechanismTest, ReplacingCostsAsMuchAsHalfTheNoise) {
     EXPECT_NEAR(replaced / AccountEpsilon(halved, kOne, 1e-6)->epsilon, 1,
                 1e-6);
   }
+}
+
+TEST(MechanismTest, RenyiAnswersWhereItIsAskedFor) {
+  const Guarantee guarantee =
+      AccountEpsilon(SampledSteps{1.5, 0.04, 2250, SampledAccountant::kRdp},
+                     kOne, 1e-5)
+          .value();
+  EXPECT_EQ(guarantee.accountant, "rdp");
+  EXPECT_NEAR(guarantee.epsilon, 7.32911117143, 1e-10);
+  EXPECT_EQ(guarantee.order.value(), 3.9);
 }
 
 TEST(MechanismTest, WhereNoGridFitsRenyiAnswers) {
