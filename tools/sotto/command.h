@@ -25,6 +25,7 @@ void AddStoreCommands(CLI::App& app);
 void AddTrainCommand(CLI::App& app);
 void AddTaskCommands(CLI::App& app);
 void AddRolloutCommands(CLI::App& app);
+void AddPrivacyCommands(CLI::App& app);
 void AddDeviceCommands(CLI::App& app);
 
 }  // namespace sotto::tools

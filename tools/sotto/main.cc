@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   sotto::tools::AddTrainCommand(app);
   sotto::tools::AddTaskCommands(app);
   sotto::tools::AddRolloutCommands(app);
+  sotto::tools::AddPrivacyCommands(app);
   sotto::tools::AddDeviceCommands(app);
   sotto::tools::AddDeviceIssue(*app.get_subcommand("device"));
   sotto::tools::AddStoreCommands(app);
