@@ -8,6 +8,7 @@
 #include "secure_agg/graph/threshold.h"
 #include "secure_agg/masking/mask.h"
 #include "secure_agg/server_session.h"
+#include "secure_agg/sharing/error_correction.h"
 #include "secure_agg/sharing/shamir.h"
 #include "secure_agg/signed_bytes.h"
 
@@ -19,9 +20,6 @@ crypto::X25519PublicKey MaskKeyOf(const v1::KeyAdvertisement& advertisement) {
   std::ranges::copy(AsBytes(advertisement.mask_key()), key.begin());
   return key;
 }
-
-// How many subsets of shares to try when some are wrong.
-constexpr int kMaxSubsets = 2000;
 
 }  // namespace
 
@@ -209,26 +207,28 @@ absl::StatusOr<crypto::Secret<32>> ServerSession::Reconstruct(
     return crypto::X25519Key::FromBytes(secret).public_key() ==
            MaskKeyOf(member.advertisement);
   };
-  // All honest: the first subset fits. Otherwise others are tried, in an order
-  // that depends on nothing but the session.
-  crypto::SeededRng order(session_);
-  for (int turn = 0; shares.size() >= t && turn < kMaxSubsets; ++turn) {
-    absl::StatusOr<crypto::Secret<32>> secret =
-        CombineShares(std::span(shares).first(t));
+  const auto suspect = [&](const Share& share) {
+    const auto holder = static_cast<std::uint32_t>(share.point - 1);
+    if (std::ranges::find(suspects_, holder) == suspects_.end()) {
+      suspects_.push_back(holder);
+    }
+  };
+  if (shares.size() >= t) {
+    // All honest: the first t fit, and the others lie on the same polynomials.
+    const auto first = std::span(shares).first(t);
+    absl::StatusOr<crypto::Secret<32>> secret = CombineShares(first);
     if (secret.ok() && fits(*secret)) {
-      for (std::size_t i = t; i < shares.size(); ++i) {
-        const auto holder = static_cast<std::uint32_t>(shares[i].point - 1);
-        if (InterpolateAt(std::span(shares).first(t), shares[i].point).limbs !=
-                shares[i].limbs &&
-            std::ranges::find(suspects_, holder) == suspects_.end()) {
-          suspects_.push_back(holder);
+      for (const Share& share : std::span(shares).subspan(t)) {
+        if (InterpolateAt(first, share.point).limbs != share.limbs) {
+          suspect(share);
         }
       }
       return secret;
     }
-    if (shares.size() == t) break;  // there is no other subset
-    for (std::size_t i = shares.size() - 1; i > 0; --i) {
-      std::swap(shares[i], shares[crypto::UniformBelow(order, i + 1)]);
+    absl::StatusOr<CorrectedSecret> corrected = CorrectShares(shares, t);
+    if (corrected.ok() && fits(corrected->secret)) {
+      for (const std::size_t at : corrected->wrong) suspect(shares[at]);
+      return std::move(corrected->secret);
     }
   }
   return absl::DataLossError(absl::StrFormat(

@@ -1,5 +1,8 @@
 #include "secure_agg/server_session.h"
 
+#include <algorithm>
+#include <numeric>
+
 #include "gtest/gtest.h"
 #include "secure_agg/signed_bytes.h"
 #include "tests/support/cohort.h"
@@ -267,29 +270,30 @@ TEST(ServerSessionTest, MalformedMessagesAreRefusedWhole) {
   EXPECT_EQ(server.arrived(), 1u);
 }
 
-TEST(ServerSessionTest, WrongSharesAreCorrectedAndTheirHoldersNamed) {
-  Cohort cohort({.size = 9});  // t = 5, so 8 holders leave room for errors
+// A session whose first `liars` members reveal wrong shares, and sign them.
+absl::Status CloseWithLiars(Cohort& cohort, std::uint32_t size,
+                            std::uint32_t liars) {
   ServerSession& server = cohort.server();
   const auto each = [&](const auto& step) {
-    for (std::uint32_t i = 0; i < 9; ++i) step(i);
-    ASSERT_THAT(server.Close(), IsOk());
+    for (std::uint32_t i = 0; i < size; ++i) step(i);
+    EXPECT_THAT(server.Close(), IsOk());
   };
   each([&](std::uint32_t i) {
-    ASSERT_THAT(server.ReceiveAdvertisement(
+    EXPECT_THAT(server.ReceiveAdvertisement(
                     cohort.client(i).Advertise().value(), cohort.now()),
                 IsOk());
   });
   each([&](std::uint32_t i) {
-    ASSERT_THAT(
+    EXPECT_THAT(
         server.ReceiveShares(
             cohort.id(i), cohort.client(i)
                               .ShareKeys(server.RosterFor(cohort.id(i)).value())
                               .value()),
         IsOk());
   });
-  each([&](std::uint32_t i) { ASSERT_THAT(cohort.SendInput(i), IsOk()); });
+  each([&](std::uint32_t i) { EXPECT_THAT(cohort.SendInput(i), IsOk()); });
   each([&](std::uint32_t i) {
-    ASSERT_THAT(
+    EXPECT_THAT(
         server.ReceiveSurvivorSignature(
             cohort.id(i),
             cohort.client(i)
@@ -297,11 +301,11 @@ TEST(ServerSessionTest, WrongSharesAreCorrectedAndTheirHoldersNamed) {
                 .value()),
         IsOk());
   });
-  for (std::uint32_t i = 0; i < 9; ++i) {
+  for (std::uint32_t i = 0; i < size; ++i) {
     auto shares = cohort.client(i)
                       .Unmask(server.UnmaskRequestFor(cohort.id(i)).value())
                       .value();
-    if (i == 3) {  // lies about every share, and signs the lie
+    if (i < liars) {
       for (auto& share : *shares.mutable_shares()) {
         std::string bytes = share.share();
         bytes[0] = static_cast<char>(bytes[0] ^ 1);
@@ -311,11 +315,31 @@ TEST(ServerSessionTest, WrongSharesAreCorrectedAndTheirHoldersNamed) {
           UnmaskBytes(SessionIdOf(server.manifest()), shares));
       shares.set_signature(ToString(lie));
     }
-    ASSERT_THAT(server.ReceiveUnmaskShares(cohort.id(i), shares), IsOk());
+    EXPECT_THAT(server.ReceiveUnmaskShares(cohort.id(i), shares), IsOk());
   }
-  ASSERT_THAT(server.Close(), IsOk());
-  ExpectExact(cohort);
-  EXPECT_EQ(server.suspects(), std::vector<std::uint32_t>{3});
+  return server.Close();
+}
+
+// t = 7 of 12 holders: (12 - 7) / 2 = 2 may be wrong.
+TEST(ServerSessionTest, WrongSharesAreCorrectedAndTheirHoldersNamed) {
+  for (const std::uint32_t liars : {0u, 1u, 2u}) {
+    SCOPED_TRACE(liars);
+    Cohort cohort({.size = 13});
+    ASSERT_THAT(CloseWithLiars(cohort, 13, liars), IsOk());
+    ExpectExact(cohort);
+    std::vector<std::uint32_t> named = cohort.server().suspects();
+    std::ranges::sort(named);
+    std::vector<std::uint32_t> expected(liars);
+    std::iota(expected.begin(), expected.end(), 0u);
+    EXPECT_EQ(named, expected);
+  }
+}
+
+TEST(ServerSessionTest, MoreWrongSharesThanThatGiveNoSum) {
+  Cohort cohort({.size = 13});
+  const absl::Status status = CloseWithLiars(cohort, 13, 3);
+  EXPECT_EQ(status.code(), absl::StatusCode::kAborted) << status;
+  EXPECT_FALSE(cohort.server().Result().ok());
 }
 
 }  // namespace
