@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "runtime/kernels/cpu/int8_sum_form.h"
 #include "runtime/kernels/cpu/int8_sweep_test_support.h"
 
 namespace sotto::runtime {
@@ -61,6 +62,61 @@ TEST(AddInt8, EqualsTheReferenceInPlaceAndAtExactHalves) {
   ASSERT_EQ(fast({&a, &b}, {&got}, {}, true), StatusCode::kOk);
   EXPECT_EQ(got.tensor.data, a.tensor.data);
   EXPECT_EQ(got.values<std::uint8_t>(), want.values<std::uint8_t>());
+}
+
+TEST(AddInt8, EqualsTheReferenceForEveryPairOfNumbers) {
+  std::mt19937 random(13);
+  std::vector<std::uint8_t> left(65536), right(65536);
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    left[i] = static_cast<std::uint8_t>(i / 256);
+    right[i] = static_cast<std::uint8_t>(i % 256);
+  }
+  for (const ElementType type : kTypes) {
+    TestTensor a = TestTensor::Of(type, {1, {65536}}, left);
+    TestTensor b = TestTensor::Of(type, {1, {65536}}, right);
+    for (int i = 0; i < 12; ++i) {
+      // Some with exact ties.
+      const float a_scale = i % 4 == 0 ? 0.5f : RandomScale(0.1f, 1.0f, random);
+      const float ratio = i % 4 == 0 ? 0.5f : RandomScale(0.2f, 5.0f, random);
+      a.Quantize({a_scale}, RandomZero(type, random));
+      b.Quantize({a_scale * ratio}, RandomZero(type, random));
+      TestTensor y =
+          Result(type,
+                 a_scale * std::max(1.0f, ratio) *
+                     (i % 8 == 0 ? 1.0f : RandomScale(0.6f, 2.0f, random)),
+                 RandomZero(type, random));
+      Options options;
+      options.activation = kActivations[i % 4];
+      ExpectSame(kAddInt8, kAddQuantized, {&a, &b}, y, options);
+    }
+  }
+}
+
+TEST(Int8SumForm, ExistsForMostScalesAndIsThenRightForEveryPair) {
+  std::mt19937 random(14);
+  int found = 0;
+  for (int i = 0; i < 40; ++i) {
+    const double a_scale = RandomScale(0.1f, 1.0f, random);
+    const double b_scale = RandomScale(0.1f, 1.0f, random);
+    const double twice = 2.0 * std::max(a_scale, b_scale);
+    const FixedPoint factor =
+        ToFixedPoint(std::ldexp(twice / RandomScale(0.6f, 3.0f, random), -20));
+    const Int8Addend a = {static_cast<std::int32_t>(random() % 256),
+                          ToFixedPoint(a_scale / twice)};
+    const Int8Addend b = {static_cast<std::int32_t>(random() % 256),
+                          ToFixedPoint(b_scale / twice)};
+    Int8SumForm form;
+    if (!FindInt8SumForm(a, b, factor, -7, &form)) continue;
+    ++found;
+    for (std::int32_t x = 0; x < 256; ++x) {
+      const std::int32_t left = Requantize((x - a.zero) << 20, a.factor);
+      for (std::int32_t z = 0; z < 256; ++z) {
+        const std::int32_t right = Requantize((z - b.zero) << 20, b.factor);
+        ASSERT_EQ(form.At(x, z), Requantize(left + right, factor) - 7);
+      }
+    }
+  }
+  EXPECT_GT(found, 24);
 }
 
 TEST(AddInt8, BroadcastIsLeftToTheReference) {
