@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/codec.h"
+#include "secure_agg/graph/key_tree.h"
 
 namespace sotto::secure_agg {
 
@@ -23,20 +24,7 @@ crypto::Sha256Digest LeafHash(const v1::KeyAdvertisement& advertisement) {
 
 crypto::Sha256Digest KeyRoot(
     const std::vector<crypto::Sha256Digest>& leaf_hashes) {
-  std::vector<crypto::Sha256Digest> level = leaf_hashes;
-  // Pairs are joined level by level; an odd last node moves up unchanged, which
-  // is RFC 6962's tree.
-  while (level.size() > 1) {
-    std::vector<crypto::Sha256Digest> above;
-    for (std::size_t i = 0; i + 1 < level.size(); i += 2) {
-      Encoder e("sotto/secagg/node/v1");
-      e.Octets(level[i]).Octets(level[i + 1]);
-      above.push_back(crypto::Sha256(e.bytes()));
-    }
-    if (level.size() % 2 == 1) above.push_back(level.back());
-    level = std::move(above);
-  }
-  return level.empty() ? crypto::Sha256({}) : level[0];
+  return KeyTree(leaf_hashes).root();
 }
 
 Bytes ManifestBytes(const v1::SessionManifest& m) {
