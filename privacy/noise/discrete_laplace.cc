@@ -7,8 +7,8 @@
 namespace sotto::privacy {
 
 std::int64_t DiscreteLaplace(LaplaceScale scale, RandomWords& words) {
-  assert(scale.numerator >= 1 && scale.numerator <= std::uint64_t{1} << 32);
-  assert(scale.denominator >= 1 && scale.denominator <= std::uint64_t{1} << 32);
+  assert(scale.numerator >= 1 && scale.numerator <= std::uint64_t{1} << 48);
+  assert(scale.denominator >= 1 && scale.denominator <= std::uint64_t{1} << 48);
   for (;;) {
     // A geometric variable of ratio e^(-1 / numerator): its remainder, thinned
     // from uniform, and its quotient, of ratio 1/e.

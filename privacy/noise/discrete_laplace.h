@@ -11,7 +11,7 @@
 
 namespace sotto::privacy {
 
-// Both in [1, 2^32], asserted.
+// Both in [1, 2^48], asserted.
 struct LaplaceScale {
   std::uint64_t numerator = 1;
   std::uint64_t denominator = 1;

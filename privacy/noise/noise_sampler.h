@@ -1,7 +1,7 @@
 // Integer noise of a given distribution and variance, drawn exactly.
 //
 //   kDiscreteGaussian  P[x] proportional to e^(-x^2 / (2 variance)) (Canonne,
-//                      Kamath and Steinke 2020); variance up to 2^40, of the
+//                      Kamath and Steinke 2020); variance up to 2^62, of the
 //                      continuous Gaussian that it samples: its own is never
 //                      above
 //   kSkellam           the difference of two Poisson variables of mean

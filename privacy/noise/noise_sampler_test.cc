@@ -110,6 +110,7 @@ TEST(NoiseSamplerTest, WideNoiseHasItsVarianceAndKurtosis) {
     double variance;
   } cases[] = {{IntegerNoise::kDiscreteGaussian, 0x1p28},
                {IntegerNoise::kDiscreteGaussian, 0x1p40},
+               {IntegerNoise::kDiscreteGaussian, 0x1.8p61},
                {IntegerNoise::kSkellam, 0x1p24}};
   for (const auto& c : cases) {
     const NoiseSampler sampler =
@@ -149,16 +150,18 @@ TEST(NoiseSamplerTest, SkellamNoiseTooWideToDrawIsRefused) {
 }
 
 TEST(VarianceTest, TheRatioIsNeverBelowAndHardlyAboveTheNumber) {
-  for (const double real : {0.0625, 0.1, 1.0 / 3, 1e3 / 7, 1e9 / 7, 0x1p40}) {
+  for (const double real : {0.0625, 0.1, 1.0 / 3, 1e3 / 7, 1e9 / 7, 0x1p40,
+                            0x1.23456p41, 0x1.fffffep55, 0x1p62}) {
     const Variance variance = Variance::AtLeast(real).value();
     EXPECT_GE(variance.value(), real);
     EXPECT_LE(variance.value(), real * 1.0003);
-    EXPECT_LE(variance.numerator, std::uint64_t{1} << 48);
+    EXPECT_THAT(Variance::Ratio(variance.numerator, variance.denominator),
+                IsOk());
   }
 }
 
 TEST(VarianceTest, NumbersOutsideTheRangeAreRefused) {
-  for (const double real : {0.0624, 1.1e12, double{NAN}, -1.0}) {
+  for (const double real : {0.0624, 5e18, double{NAN}, -1.0}) {
     EXPECT_THAT(Variance::AtLeast(real),
                 StatusIs(absl::StatusCode::kInvalidArgument));
   }
@@ -167,6 +170,10 @@ TEST(VarianceTest, NumbersOutsideTheRangeAreRefused) {
   EXPECT_THAT(Variance::Ratio(1, 32),
               StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(Variance::Ratio(2, 32), IsOk());
+  // Above 2^40 only 16 leading bits.
+  EXPECT_THAT(Variance::Ratio((std::uint64_t{1} << 41) + 1, 1),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(Variance::Ratio(std::uint64_t{65535} << 40, 1), IsOk());
 }
 
 }  // namespace
