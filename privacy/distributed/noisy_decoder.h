@@ -1,5 +1,10 @@
 // The server's side of noisy_encoding.h: the sum of residues to the sum of
-// updates, in place. Pure; thread-safe.
+// updates. Pure; thread-safe.
+//
+// DecodeNoisySum does it in place, for noise that the devices added. Where the
+// server adds it, CentreResidues gives the integers that a SumRelease
+// (noise/sum_release.h) takes, and DecodeSteps turns what that released into an
+// update.
 
 #ifndef SOTTO_PRIVACY_DISTRIBUTED_NOISY_DECODER_H_
 #define SOTTO_PRIVACY_DISTRIBUTED_NOISY_DECODER_H_
@@ -28,6 +33,16 @@ struct DecodedSum {
 absl::StatusOr<DecodedSum> DecodeNoisySum(
     const NoisyEncoding& encoding, const crypto::Secret<32>& rotation_seed,
     std::uint32_t num_included, std::span<std::uint32_t> sum);
+
+// The same words as integers in [-2^(bits-1), 2^(bits-1)); bits in [1, 32].
+std::span<std::int32_t> CentreResidues(std::uint32_t bits,
+                                       std::span<std::uint32_t> residues);
+
+// `steps` and `out` have padded_dimension() values (INVALID_ARGUMENT
+// otherwise). The update is the first dimension() of `out`.
+absl::StatusOr<std::span<float>> DecodeSteps(
+    const NoisyEncoding& encoding, const crypto::Secret<32>& rotation_seed,
+    std::span<const double> steps, std::span<float> out);
 
 }  // namespace sotto::privacy
 

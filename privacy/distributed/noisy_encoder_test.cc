@@ -8,6 +8,7 @@
 #include "privacy/distributed/noisy_decoder.h"
 #include "privacy/distributed/rotation.h"
 #include "privacy/noise/chi_square_test_support.h"
+#include "privacy/noise/independent_release.h"
 #include "tests/support/status_matchers.h"
 
 namespace sotto::privacy {
@@ -158,6 +159,38 @@ TEST_F(NoisyEncoderTest, WithoutNoiseTheIntegersMeetTheNormBound) {
   }
   EXPECT_LE(squares, encoder.encoding().max_squared_norm());
   EXPECT_GT(static_cast<double>(squares), std::pow(0.99 * 2 * 500, 2));
+}
+
+TEST_F(NoisyEncoderTest, TheServersNoiseOnTheSumDecodesToTheSumPlusNoise) {
+  NoisyEncodingParams params = kParams;
+  params.noise.reset();
+  params.central_std = 0;
+  const NoisyEncoder encoder = Encoder(params);
+  std::vector<std::uint32_t> sum;
+  std::vector<double> want(params.dimension);
+  for (std::uint32_t device = 0; device < 20; ++device) {
+    const std::vector<float> update = UpdateOf(device);
+    for (std::size_t i = 0; i < want.size(); ++i) want[i] += update[i];
+    AddTo(sum, Encoded(encoder, update));
+  }
+  // 0.2 units are 100 steps.
+  auto release =
+      IndependentRelease::Create(sum.size(), {10000, 1}, crypto::Secret<32>())
+          .value();
+  std::vector<double> noisy(sum.size());
+  ASSERT_THAT(release.Next(CentreResidues(params.bits, sum), noisy), IsOk());
+  std::vector<float> out(sum.size());
+  const auto update =
+      DecodeSteps(encoder.encoding(), seed_, noisy, out).value();
+  ASSERT_EQ(update.size(), 3000u);
+  double squares = 0;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    squares += std::pow(update[i] - want[i], 2);
+  }
+  EXPECT_NEAR(squares / 3000, 0.04, 0.04 * 4 * std::sqrt(2.0 / 3000));
+  out.pop_back();
+  EXPECT_THAT(DecodeSteps(encoder.encoding(), seed_, noisy, out),
+              StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_F(NoisyEncoderTest, FewerDevicesThanTheNoiseIsSharedAmongAreNotReleased) {
