@@ -154,4 +154,22 @@ void RunInt8Conv(const Int8Conv& conv, const std::uint8_t* x,
   }
 }
 
+StatusCode EvalInt8Conv(EvalContext& context, const Op& op) {
+  const auto& conv = *static_cast<const Int8Conv*>(op.state);
+  const std::size_t rows = conv.rows();
+  const auto run = [&](std::size_t begin, std::size_t end, int worker) {
+    RunInt8Conv(conv, op.inputs[0]->as<const std::uint8_t>(),
+                static_cast<const std::uint8_t*>(op.packed), begin, end,
+                static_cast<std::uint8_t*>(op.scratch) +
+                    static_cast<std::size_t>(worker) * conv.worker_bytes,
+                op.outputs[0]->as<std::uint8_t>());
+  };
+  if (rows <= conv.piece) {
+    run(0, rows, 0);  // nothing to share out
+  } else {
+    context.ParallelFor(rows, conv.piece, rows * conv.RowNanoseconds(), run);
+  }
+  return StatusCode::kOk;
+}
+
 }  // namespace sotto::runtime

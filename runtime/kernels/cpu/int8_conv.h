@@ -60,6 +60,10 @@ void RunInt8Conv(const Int8Conv& conv, const std::uint8_t* x,
                  const std::uint8_t* packed, std::size_t begin, std::size_t end,
                  std::uint8_t* scratch, std::uint8_t* y);
 
+// Eval of the kernels whose state is an Int8Conv: x of op.inputs[0], y the one
+// output, RunInt8Conv's scratch for each worker.
+StatusCode EvalInt8Conv(EvalContext& context, const Op& op);
+
 }  // namespace sotto::runtime
 
 #endif  // SOTTO_RUNTIME_KERNELS_CPU_INT8_CONV_H_

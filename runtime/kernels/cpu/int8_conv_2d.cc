@@ -91,27 +91,12 @@ void Pack(const Op& op, const Int8Weights& weights) {
            static_cast<std::uint8_t*>(op.packed));
 }
 
-StatusCode Eval(EvalContext& context, const Op& op) {
-  const auto& conv = *static_cast<const Int8Conv*>(op.state);
-  const std::size_t rows = conv.rows();
-  context.ParallelFor(
-      rows, conv.piece, rows * conv.RowNanoseconds(),
-      [&](std::size_t begin, std::size_t end, int worker) {
-        RunInt8Conv(conv, op.inputs[0]->as<const std::uint8_t>(),
-                    static_cast<const std::uint8_t*>(op.packed), begin, end,
-                    static_cast<std::uint8_t*>(op.scratch) +
-                        static_cast<std::size_t>(worker) * conv.worker_bytes,
-                    op.outputs[0]->as<std::uint8_t>());
-      });
-  return StatusCode::kOk;
-}
-
 }  // namespace
 
 extern const Kernel kConv2DInt8 = {
-    Prepare, Eval, [](const Op& op) { Pack(op, WeightsOf(op)); }};
+    Prepare, EvalInt8Conv, [](const Op& op) { Pack(op, WeightsOf(op)); }};
 extern const Kernel kDepthwiseConv2DInt8OneChannel = {
-    PrepareDepthwise, Eval,
+    PrepareDepthwise, EvalInt8Conv,
     [](const Op& op) { Pack(op, DepthwiseWeightsOf(op)); }};
 
 }  // namespace sotto::runtime

@@ -58,24 +58,26 @@ StatusCode Eval(EvalContext& context, const Op& op) {
   const auto& plan = *static_cast<const Int8Depthwise*>(op.state);
   const std::size_t rows = plan.rows();
   const auto lines = static_cast<std::size_t>(plan.window.out_h);
-  context.ParallelFor(
-      rows, plan.piece, rows * plan.RowNanoseconds(),
-      [&](std::size_t begin, std::size_t end, int worker) {
-        auto* const scratch =
-            static_cast<std::uint8_t*>(op.scratch) +
-            static_cast<std::size_t>(worker) * plan.worker_bytes;
-        for (std::size_t row = begin; row < end;) {
-          const std::size_t first = row % lines;
-          const std::size_t count =
-              std::min({plan.piece, end - row, lines - first});
-          RunInt8Depthwise(
-              plan, op.inputs[0]->as<const std::uint8_t>(),
-              static_cast<const std::uint8_t*>(op.packed), row / lines, first,
-              count, scratch, static_cast<std::uint8_t>(plan.flip ^ 0x80),
-              op.outputs[0]->as<std::uint8_t>() + row * plan.line_bytes());
-          row += count;
-        }
-      });
+  const auto run = [&](std::size_t begin, std::size_t end, int worker) {
+    auto* const scratch = static_cast<std::uint8_t*>(op.scratch) +
+                          static_cast<std::size_t>(worker) * plan.worker_bytes;
+    for (std::size_t row = begin; row < end;) {
+      const std::size_t first = row % lines;
+      const std::size_t count =
+          std::min({plan.piece, end - row, lines - first});
+      RunInt8Depthwise(
+          plan, op.inputs[0]->as<const std::uint8_t>(),
+          static_cast<const std::uint8_t*>(op.packed), row / lines, first,
+          count, scratch, static_cast<std::uint8_t>(plan.flip ^ 0x80),
+          op.outputs[0]->as<std::uint8_t>() + row * plan.line_bytes());
+      row += count;
+    }
+  };
+  if (rows <= plan.piece) {
+    run(0, rows, 0);  // nothing to share out
+  } else {
+    context.ParallelFor(rows, plan.piece, rows * plan.RowNanoseconds(), run);
+  }
   return StatusCode::kOk;
 }
 

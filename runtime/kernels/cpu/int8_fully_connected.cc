@@ -71,23 +71,8 @@ void Pack(const Op& op) {
            static_cast<std::uint8_t*>(op.packed));
 }
 
-StatusCode Eval(EvalContext& context, const Op& op) {
-  const auto& conv = *static_cast<const Int8Conv*>(op.state);
-  const std::size_t rows = conv.rows();
-  context.ParallelFor(
-      rows, conv.piece, rows * conv.RowNanoseconds(),
-      [&](std::size_t begin, std::size_t end, int worker) {
-        RunInt8Conv(conv, op.inputs[0]->as<const std::uint8_t>(),
-                    static_cast<const std::uint8_t*>(op.packed), begin, end,
-                    static_cast<std::uint8_t*>(op.scratch) +
-                        static_cast<std::size_t>(worker) * conv.worker_bytes,
-                    op.outputs[0]->as<std::uint8_t>());
-      });
-  return StatusCode::kOk;
-}
-
 }  // namespace
 
-extern const Kernel kFullyConnectedInt8 = {Prepare, Eval, Pack};
+extern const Kernel kFullyConnectedInt8 = {Prepare, EvalInt8Conv, Pack};
 
 }  // namespace sotto::runtime
