@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "privacy/accounting/ranges.h"
 #include "privacy/accounting/rdp.h"
+#include "privacy/accounting/tree_sensitivity.h"
 
 namespace sotto::privacy {
 namespace {
@@ -103,6 +104,20 @@ absl::StatusOr<Calibration> CalibrateNoise(const Mechanism& mechanism,
   }
   if (const auto* run = std::get_if<DistributedReleases>(&mechanism)) {
     SOTTO_RETURN_IF_ERROR(CheckScaleIsFine(run->noise));
+  }
+  if (const auto* run = std::get_if<TreeRun>(&mechanism)) {
+    // Searching the tree's worst pattern once is enough: the run costs what as
+    // many plain releases cost.
+    SOTTO_ASSIGN_OR_RETURN(const TreeSensitivity sensitivity,
+                           TreeSquaredSensitivity(run->participation));
+    SOTTO_ASSIGN_OR_RETURN(
+        Calibration plain,
+        CalibrateNoise(
+            GaussianReleases{0, static_cast<std::int64_t>(sensitivity.squared)},
+            adjacency, epsilon, delta));
+    plain.mechanism = WithNoise(mechanism, NoiseOf(plain.mechanism));
+    plain.guarantee.squared_sensitivity = sensitivity.squared;
+    return plain;
   }
   const Scale scale = ScaleOf(mechanism);
   SOTTO_ASSIGN_OR_RETURN(Trial too_little, Try(mechanism, target, scale.least));

@@ -171,8 +171,10 @@ absl::StatusOr<LossComposition::Answer> LossComposition::Epsilon(
     return (LogMgf(t) - std::log(finite)) / t;
   });
   SOTTO_ASSIGN_OR_RETURN(const Tail tail, TailAt(theta, max_points));
+  // What the exponentials here and in TailAt may be off by.
+  const double error = 1e-15 * (16 + std::fabs(tail.log_scale));
   const double target =
-      (delta - tail.constant) * (1 - 1e-15) * std::exp(-tail.log_scale);
+      (delta - tail.constant) * (1 - error) * std::exp(-tail.log_scale);
   if (!(target > 0)) {
     return absl::OutOfRangeError(
         absl::StrFormat("delta %g is within the error of the window, %g", delta,
@@ -198,6 +200,7 @@ absl::StatusOr<LossComposition::Answer> LossComposition::Delta(
   const double theta = Minimize(
       1e-4, 1 / step_, [&](double t) { return LogMgf(t) - t * epsilon; });
   SOTTO_ASSIGN_OR_RETURN(const Tail tail, TailAt(theta, max_points));
+  const double error = 1e-15 * (16 + std::fabs(tail.log_scale));
   const double position = epsilon / step_ - tail.lowest;
   const auto last = static_cast<double>(tail.delta.size() - 1);
   if (position < 0) {
@@ -217,7 +220,7 @@ absl::StatusOr<LossComposition::Answer> LossComposition::Delta(
   const double part = std::expm1(offset) / std::expm1(step_);
   const double value =
       tail.delta[i] + part * (tail.delta[i + 1] - tail.delta[i]);
-  return Answer{std::min(1.0, value * std::exp(tail.log_scale) * (1 + 1e-14) +
+  return Answer{std::min(1.0, value * std::exp(tail.log_scale) * (1 + error) +
                                   tail.constant),
                 tail.window};
 }

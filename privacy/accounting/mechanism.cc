@@ -66,6 +66,7 @@ absl::StatusOr<Guarantee> Account(const SampledSteps& run,
     return absl::UnimplementedError(
         "sampled steps are accounted for one unit added or removed only");
   }
+  SOTTO_RETURN_IF_ERROR(CheckCount("rounds", run.steps));
   if (run.accountant == SampledAccountant::kPld) {
     PldAccountant pld;
     SOTTO_RETURN_IF_ERROR(pld.AddSampledGaussian(
@@ -114,6 +115,7 @@ absl::StatusOr<Guarantee> Account(const MatrixRun& run,
 
 absl::StatusOr<Guarantee> Account(const DistributedReleases& run,
                                   const Question& question) {
+  SOTTO_RETURN_IF_ERROR(CheckCount("releases", run.releases));
   DistributedNoise noise = run.noise;
   noise.replace_adjacency = question.adjacency == Adjacency::kReplace;
   SOTTO_ASSIGN_OR_RETURN(RdpAccountant renyi,

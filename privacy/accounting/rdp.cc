@@ -46,22 +46,26 @@ std::vector<double> IntegerRdpOrders() {
 double EpsilonAtOrder(double order, double divergence, double delta) {
   if (delta * delta + std::expm1(-divergence) > 0) return 0;
   if (order < kMinConvertedOrder) return kInfinity;
-  const double epsilon = divergence + std::log1p(-1 / order) -
-                         std::log(delta * order) / (order - 1);
-  return std::max(0.0, epsilon + kInflation * std::fabs(epsilon));
+  const double price = -std::log(delta * order) / (order - 1);
+  const double epsilon = divergence + std::log1p(-1 / order) + price;
+  // The terms may cancel: the error is theirs, not the sum's.
+  return std::max(0.0,
+                  epsilon + kInflation * (1 + divergence + std::fabs(price)));
 }
 
 double DeltaAtOrder(double order, double divergence, double epsilon) {
-  if (divergence == 0) return std::numeric_limits<double>::min();
   // Never a claim of pure privacy: the result stays above 0.
+  if (divergence == 0) return std::numeric_limits<double>::min();
   double log_delta = 0.5 * std::log(-std::expm1(-divergence));
   if (order >= kMinConvertedOrder && std::isfinite(divergence)) {
-    log_delta = std::min(log_delta, (order - 1) * (divergence - epsilon +
-                                                   std::log1p(-1 / order)) -
-                                        std::log(order));
+    const double bound =
+        (order - 1) * (divergence - epsilon + std::log1p(-1 / order)) -
+        std::log(order);
+    log_delta = std::min(
+        log_delta, bound + kInflation * (order * (1 + divergence + epsilon)));
   }
-  return std::max(std::exp(log_delta + kInflation * std::fabs(log_delta)),
-                  std::numeric_limits<double>::min());
+  return std::clamp(std::exp(log_delta) * (1 + kInflation),
+                    std::numeric_limits<double>::min(), 1.0);
 }
 
 absl::StatusOr<RdpAccountant> RdpAccountant::Create(
@@ -84,7 +88,9 @@ absl::Status RdpAccountant::Add(
       return absl::InvalidArgumentError(absl::StrFormat(
           "divergence is %g at order %g, must be at least 0", one, orders_[i]));
     }
-    sums[i] += one * static_cast<double>(count);
+    // Rounded up twice, so that a ledger may add as often as it likes.
+    sums[i] = std::nextafter(
+        sums[i] + one * static_cast<double>(count) * (1 + 0x1p-52), kInfinity);
   }
   divergences_ = std::move(sums);
   return absl::OkStatus();
