@@ -30,6 +30,8 @@ namespace {
 constexpr std::size_t kBlockBytes = 128 * 1024;
 // Below so many pixels the panels of w2 are fetched too often for their work.
 constexpr std::size_t kMinBlock = 112;
+// Fewer are no fair shares: rows are shared out instead.
+constexpr std::size_t kPanelsPerWorker = 4;
 constexpr std::size_t kMacsPerNs = 50;
 // One output takes a load a tap beside the multiply-add.
 constexpr std::size_t kTapsPerNs = 25;
@@ -93,6 +95,14 @@ StatusCode PrepareWith(PrepareContext& context, Op& op, bool fused) {
         std::max(kMinBlock, kBlockBytes / sizeof(float) / channels);
     plan->block = std::max<std::size_t>(pixels / width, 1);
     plan->block = std::min(plan->block, plan->rows);
+    const std::size_t panels = F32Panels(plan->out);
+    if (workers > 1 && plan->rows > 0 &&
+        (plan->block < plan->rows || panels < kPanelsPerWorker * workers)) {
+      // As many blocks for every worker; one block would share out its panels.
+      const std::size_t blocks =
+          RoundUp((plan->rows + plan->block - 1) / plan->block, workers);
+      plan->block = (plan->rows + blocks - 1) / blocks;
+    }
     std::size_t packed = 0;
     if (!F32PackedBytes(channels, plan->out, &packed)) {
       return context.Fail(StatusCode::kResourceExhausted, "too large");
