@@ -83,9 +83,7 @@ HybridGemm QuantizeRows(const Op& op, std::size_t first, std::size_t count,
   std::uint8_t* const bytes = scratch + plan.rows_bytes;
   const float* x = op.inputs[0]->floats() + first * depth;
   for (std::size_t i = 0; i < count; ++i, x += depth) {
-    const FloatRange range = RangeOfFloats(x, depth);
-    rows[i] = QuantizationOf(range.low, range.high, asymmetric);
-    QuantizeFloats(x, depth, rows[i], asymmetric, bytes + i * plan.step);
+    rows[i] = QuantizeWholeRow(x, depth, asymmetric, bytes + i * plan.step);
   }
   return {.shape = plan.shape,
           .panels = static_cast<const std::uint8_t*>(op.packed),

@@ -81,9 +81,9 @@ HWY_INLINE void StoreHybrid(const TileIn& in, const HybridOut& out,
 }
 
 template <std::size_t kRows, std::size_t kPanels>
-HWY_NOINLINE void HybridTile(const TileIn& in, const HybridOut& out) {
+HWY_INLINE void StartHybrid(const TileIn& in, const HybridOut& out,
+                            Sums<kRows, kPanels>& sums) {
   const Int8Tag d;
-  Sums<kRows, kPanels> sums;
   SOTTO_INT8_UNROLL
   for (std::size_t p = 0; p < kPanels; ++p) {
     const HybridChannels& c = ChannelsOf(in, p);
@@ -97,12 +97,34 @@ HWY_NOINLINE void HybridTile(const TileIn& in, const HybridOut& out) {
       }
     }
   }
-  if constexpr (kRows == 1 && kPanels == 1) {
-    AccumulateRow(in, sums);
-  } else {
-    Accumulate(in, sums);
-  }
+}
+
+template <std::size_t kRows, std::size_t kPanels>
+HWY_NOINLINE void HybridTile(const TileIn& in, const HybridOut& out) {
+  Sums<kRows, kPanels> sums;
+  StartHybrid(in, out, sums);
+  Accumulate(in, sums);
   StoreHybrid(in, out, sums);
+}
+
+// One row and `panels` panels, one after the other: a single stream from the
+// second-level cache, which sets the pace. Ten products of 284 KB of weights
+// take 3.22 us, with four panels at a time 3.36; loading them takes 2.48.
+HWY_NOINLINE void HybridRow(const TileIn& first, const HybridOut& first_out,
+                            std::size_t panels) {
+  TileIn in = first;
+  HybridOut out = first_out;
+  in.segments = 1;
+  in.offsets = nullptr;
+  for (; panels > 0; --panels) {
+    Sums<1, 1> sums;
+    StartHybrid(in, out, sums);
+    AccumulateRow(in, sums);
+    StoreHybrid(in, out, sums);
+    in.quads += in.panel_bytes;
+    out.y += kInt8Panel;
+    out.channels -= std::min(kInt8Panel, out.channels);
+  }
 }
 
 using TileFunction = void (*)(const TileIn&, const HybridOut&);
@@ -140,16 +162,15 @@ void HybridGemmImpl(const HybridGemm& g, std::size_t first, std::size_t last) {
                      .step = g.out_step,
                      .channels = g.shape.channels - column,
                      .clamp = g.clamp};
-#if HWY_TARGET == HWY_AVX3_DL
-    // One row reads each weight once: more sums to hide their latency.
-    if (g.lines * g.pixels == 1 && p + 4 <= last) {
+    if (g.lines * g.pixels == 1 && g.shape.segments == 1 &&
+        g.segment_offsets == nullptr) {
       in.rows = g.in;
       out.y = g.out + column;
-      HybridTile<1, 4>(in, out);
-      p += 4;
-      continue;
+      HybridRow(
+          in, out,
+          std::min(last, (g.shape.channels + kInt8Panel - 1) / kInt8Panel) - p);
+      return;
     }
-#endif
     for (std::size_t line = 0; line < g.lines; ++line) {
       in.rows = g.in + line * g.in_line_step;
       out.y = g.out + line * g.out_line_step + column;

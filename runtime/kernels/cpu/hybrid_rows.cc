@@ -33,7 +33,7 @@ HWY_INLINE FloatVec Greater(FloatVec x, FloatVec known) {
 #endif
 }
 
-FloatRange RangeImpl(const float* HWY_RESTRICT x, std::size_t size) {
+HWY_INLINE FloatRange RangeOf(const float* HWY_RESTRICT x, std::size_t size) {
   const FloatTag d;
   FloatRange range;
   std::size_t i = 0;
@@ -112,9 +112,9 @@ HWY_INLINE void ForEachVector(std::size_t begin, std::size_t size,
   if (i < size) block(size - kInt8Lanes);
 }
 
-void ToBytesImpl(const float* HWY_RESTRICT x, std::size_t size,
-                 const RowQuantization& row, bool asymmetric,
-                 std::uint8_t* HWY_RESTRICT out) {
+HWY_INLINE void ToBytes(const float* HWY_RESTRICT x, std::size_t size,
+                        const RowQuantization& row, bool asymmetric,
+                        std::uint8_t* HWY_RESTRICT out) {
   const Quantizer quantize(row, asymmetric);
   if (size < kInt8Lanes) {
     alignas(64) float all[kInt8Lanes] = {};
@@ -145,6 +145,23 @@ void ToBytesImpl(const float* HWY_RESTRICT x, std::size_t size,
     hn::StoreU(hn::Xor(bytes, hn::Set(d8, std::int8_t{-128})), d8,
                reinterpret_cast<std::int8_t*>(out) + at);
   });
+}
+
+FloatRange RangeImpl(const float* x, std::size_t size) {
+  return RangeOf(x, size);
+}
+
+void ToBytesImpl(const float* x, std::size_t size, const RowQuantization& row,
+                 bool asymmetric, std::uint8_t* out) {
+  ToBytes(x, size, row, asymmetric, out);
+}
+
+RowQuantization WholeRowImpl(const float* x, std::size_t size, bool asymmetric,
+                             std::uint8_t* out) {
+  const FloatRange range = RangeOf(x, size);
+  const RowQuantization row = QuantizationOf(range.low, range.high, asymmetric);
+  ToBytes(x, size, row, asymmetric, out);
+  return row;
 }
 
 void ToFloatsImpl(const float* HWY_RESTRICT x, std::size_t size,
@@ -197,6 +214,7 @@ namespace sotto::runtime {
 HWY_EXPORT(RangeImpl);
 HWY_EXPORT(ToBytesImpl);
 HWY_EXPORT(ToFloatsImpl);
+HWY_EXPORT(WholeRowImpl);
 HWY_EXPORT(FinishImpl);
 
 FloatRange RangeOfFloats(const float* x, std::size_t size) {
@@ -212,6 +230,11 @@ void QuantizeFloats(const float* x, std::size_t size,
 void QuantizeFloats(const float* x, std::size_t size,
                     const RowQuantization& row, bool asymmetric, float* out) {
   HWY_DYNAMIC_DISPATCH(ToFloatsImpl)(x, size, row, asymmetric, out);
+}
+
+RowQuantization QuantizeWholeRow(const float* x, std::size_t size,
+                                 bool asymmetric, std::uint8_t* out) {
+  return HWY_DYNAMIC_DISPATCH(WholeRowImpl)(x, size, asymmetric, out);
 }
 
 void FinishFloats(const HybridFinish& finish, std::size_t pixels, float* y) {

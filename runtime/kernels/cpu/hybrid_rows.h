@@ -36,6 +36,9 @@ void QuantizeFloats(const float* x, std::size_t size,
                     std::uint8_t* out);
 void QuantizeFloats(const float* x, std::size_t size,
                     const RowQuantization& row, bool asymmetric, float* out);
+// Both passes over a row that is whole.
+RowQuantization QuantizeWholeRow(const float* x, std::size_t size,
+                                 bool asymmetric, std::uint8_t* out);
 
 // Sums of such products made results, in place: pixels [pixels][channels],
 //

@@ -31,7 +31,12 @@ void Check(const std::vector<float>& x) {
         ASSERT_EQ(bytes.data()[i], want[i] + 128) << i << ": " << x[i];
         ASSERT_EQ(integers[i], want[i] - row.zero) << i << ": " << x[i];
       }
-      ASSERT_TRUE(bytes.Intact() && floats.Intact());
+      GuardedBytes both(size);
+      const RowQuantization again =
+          QuantizeWholeRow(x.data(), size, asymmetric, both.data());
+      ASSERT_EQ(std::memcmp(&again, &row, sizeof(row)), 0);
+      ASSERT_EQ(std::memcmp(both.data(), bytes.data(), size), 0);
+      ASSERT_TRUE(bytes.Intact() && floats.Intact() && both.Intact());
     });
   }
 }

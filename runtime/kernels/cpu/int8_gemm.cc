@@ -139,6 +139,26 @@ HWY_NOINLINE void Tile(const TileIn& in, const TileOut& out) {
   StoreTile(in, out, sums);
 }
 
+#if HWY_TARGET == HWY_AVX3_DL
+// One row and `panels` panels, one after the other: a single stream from the
+// second-level cache, which sets the pace. Ten products of 277 KB of weights
+// take 3.11 us, with four panels at a time 3.17.
+HWY_NOINLINE void RowTiles(const TileIn& first, const TileOut& first_out,
+                           std::size_t panels) {
+  TileIn in = first;
+  TileOut out = first_out;
+  for (; panels > 0; --panels) {
+    Sums<1, 1> sums;
+    StartTile(in, out, sums);
+    AccumulateRow(in, sums);
+    StoreTile(in, out, sums);
+    in.quads += in.panel_bytes;
+    out.rows += kInt8Panel;
+    out.channels -= std::min(kInt8Panel, out.channels);
+  }
+}
+#endif
+
 using TileFunction = void (*)(const TileIn&, const TileOut&);
 template <std::size_t kPanels, std::size_t... kIndex>
 constexpr auto TilesOf(std::index_sequence<kIndex...>) {
@@ -194,6 +214,14 @@ void GemmImpl(const Int8Gemm& g) {
                    .channels = g.shape.channels - p * kInt8Panel,
                    .row_sums = g.row_sums,
                    .store = {g.low, g.high, g.flip}};
+#if HWY_TARGET == HWY_AVX3_DL
+    if (g.lines * g.pixels == 1) {
+      in.rows = g.in;
+      out.rows = g.out;
+      RowTiles(in, out, panels);
+      return;
+    }
+#endif
     for (std::size_t line = 0; line < g.lines; ++line) {
       in.rows = g.in + line * g.in_line_step;
       out.rows = g.out + line * g.out_line_step + p * kInt8Panel;
