@@ -34,7 +34,7 @@ namespace sotto::privacy {
 
 struct NoisyEncodingParams {
   // Absent: devices add no noise, the server adds it to the sum.
-  std::optional<IntegerNoise> noise;
+  std::optional<IntegerNoise> noise = std::nullopt;
   std::uint32_t dimension = 0;  // before padding, in [1, 2^28]
   double clip = 0;              // c, positive, in the update's unit
   double scale = 0;             // s, steps per unit; c s at most 2^31

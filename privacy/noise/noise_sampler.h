@@ -29,9 +29,9 @@ namespace sotto::privacy {
 
 class NoiseSampler {
  public:
-  // Builds the table: about 20 ms for a standard deviation of 1000 of Skellam
-  // noise, well below 1 ms of Gaussian noise. INVALID_ARGUMENT: Skellam noise
-  // of more than variance 2^28.
+  // Builds the table: at a standard deviation of 3000 in about 20 ms for
+  // Skellam noise, below 1 ms for Gaussian noise. INVALID_ARGUMENT: Skellam
+  // noise of more than variance 2^28.
   static absl::StatusOr<NoiseSampler> Create(IntegerNoise kind,
                                              const Variance& variance);
 
