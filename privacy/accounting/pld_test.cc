@@ -143,6 +143,24 @@ TEST(PldTest, ItIsTighterThanRenyi) {
   }
 }
 
+TEST(PldTest, AFinerGridIsTighterAndTheLimitIsReachedQuadratically) {
+  const GaussianMixture mixture = SampledGaussian(1.2, 0.02);
+  const auto epsilon_at = [&](double step, Neighbor neighbor) {
+    LossComposition composition(step);
+    composition.Add(
+        DiscretizeLoss(mixture, neighbor, step, std::log(1e-20)).value(), 200);
+    return composition.Epsilon(1e-7, 1 << 20).value().value;
+  };
+  for (const Neighbor neighbor : {Neighbor::kRemove, Neighbor::kAdd}) {
+    const double coarse = epsilon_at(4e-3, neighbor);
+    const double middle = epsilon_at(2e-3, neighbor);
+    const double fine = epsilon_at(1e-3, neighbor);
+    EXPECT_GT(coarse, middle);
+    EXPECT_GT(middle, fine);
+    EXPECT_NEAR((coarse - middle) / (middle - fine), 4, 0.2);
+  }
+}
+
 TEST(PldTest, ExtremesAreAnsweredOrRefused) {
   // A loss far beyond the grid's first step.
   EXPECT_GT(Sampled(0.05, 1, 1).Epsilon(1e-6).value(), 200);
