@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 SKIPPED = 77
-VECTOR = ["cpu_f32_test", "cpu_int8_test"]
+VECTOR = ["cpu_f32_test", "cpu_hybrid_test", "cpu_int8_test"]
 PLAIN = ["nn", "elementwise", "movement", "reduction", "recurrent", "vision",
          "signal"]
 # The second has no dot product instructions.
