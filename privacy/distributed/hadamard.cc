@@ -13,11 +13,10 @@ constexpr std::size_t kTile = 4096;  // 16 KiB
 // Rows 0, 1, 2, 3 of each group of 4 `stride`: two levels at once, so that half
 // as many passes go through memory.
 void FourRows(float* x, std::size_t stride) {
-  float* const a = x;
-  float* const b = x + stride;
-  float* const c = x + 2 * stride;
-  float* const d = x + 3 * stride;
-#pragma GCC ivdep
+  float* const __restrict a = x;
+  float* const __restrict b = x + stride;
+  float* const __restrict c = x + 2 * stride;
+  float* const __restrict d = x + 3 * stride;
   for (std::size_t i = 0; i < stride; ++i) {
     const float ab = a[i] + b[i], a_b = a[i] - b[i];
     const float cd = c[i] + d[i], c_d = c[i] - d[i];
@@ -28,9 +27,8 @@ void FourRows(float* x, std::size_t stride) {
   }
 }
 
-void TwoRows(float* x, std::size_t stride) {
-  float* const y = x + stride;
-#pragma GCC ivdep
+void TwoRows(float* __restrict x, std::size_t stride) {
+  float* const __restrict y = x + stride;
   for (std::size_t i = 0; i < stride; ++i) {
     const float sum = x[i] + y[i], difference = x[i] - y[i];
     x[i] = sum;

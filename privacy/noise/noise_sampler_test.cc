@@ -74,15 +74,18 @@ TEST(NoiseSamplerTest, ACoarseTableDrawsFromTheSameDistribution) {
   const Variance variance = Variance::AtLeast(kVariance).value();
   const TableSampler gaussian(std::make_unique<GaussianWeights>(variance), 8);
   const TableSampler skellam(std::make_unique<SkellamWeights>(variance), 8);
-  for (const auto& [kind, sampler] :
-       {std::pair(IntegerNoise::kDiscreteGaussian, &gaussian),
-        std::pair(IntegerNoise::kSkellam, &skellam)}) {
+  const struct {
+    IntegerNoise kind;
+    const TableSampler& sampler;
+  } cases[] = {{IntegerNoise::kDiscreteGaussian, gaussian},
+               {IntegerNoise::kSkellam, skellam}};
+  for (const auto& c : cases) {
     TestWords words(40);
     EXPECT_LT(
         PmfDeviate(
             100000, Reach(kVariance),
-            [&](std::span<std::int64_t> out) { sampler->Draw(words, out); },
-            [&](std::int64_t k) { return LogWeight(kind, kVariance, k); }),
+            [&](std::span<std::int64_t> out) { c.sampler.Draw(words, out); },
+            [&](std::int64_t k) { return LogWeight(c.kind, kVariance, k); }),
         kMaxDeviate);
   }
 }
