@@ -34,11 +34,10 @@ Uint128 HighProduct(Uint128 a, Uint128 b) {
 
 WideUint GaussianWeights::LowerBound(std::uint64_t k, std::size_t bits) const {
   assert(k <= std::uint64_t{1} << 24);
-  // Where k^2 denominator needs more than 64 bits, or the exponent more than
-  // 20, the weight has a million zeros.
   const Uint128 p = Uint128{k} * k * variance_.denominator;
   const Uint128 q = Uint128{2} * variance_.numerator;
-  if (p > ~std::uint64_t{0} || p / q > 1 << 20) return {};
+  // Less than one of the last digit. Otherwise p is below bits 2^49.
+  if (p / q >= bits) return {};
   const std::size_t digits = bits + 64;
   WideUint e = ExpLowerBound(static_cast<std::uint64_t>(p),
                              static_cast<std::uint64_t>(q), digits);

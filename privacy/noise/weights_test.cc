@@ -27,7 +27,7 @@ TEST(WeightsTest, MoreDigitsContinueTheFewer) {
   for (const bool skellam : {false, true}) {
     for (const Variance& variance : kVariances) {
       const auto weights = Make(skellam, variance);
-      for (const std::uint64_t k : {0, 1, 7, 200}) {
+      for (const std::uint64_t k : {0, 1, 7, 200, 3000}) {
         const WideUint fine = weights->LowerBound(k, 320);
         for (const std::size_t bits : {64, 128, 192}) {
           EXPECT_LE(Gap(weights->LowerBound(k, bits), fine >> (320 - bits)),
