@@ -1,9 +1,10 @@
 // Rows of floats brought to 8 bits, bit for bit as nn/row_quantizer.h has it,
 // in two passes:
 //
-//   QuantizationOf(range.low, range.high, asymmetric),  range =
-//   RangeOfFloats(x) out[i] = q[i] + 128                    or, for products in
-//   f32, out[i] = q[i] - zero
+//   QuantizationOf(range.low, range.high, asymmetric) of RangeOfFloats(x)
+//
+//   out[i] = q[i] + 128, or, for products in f32,
+//   out[i] = q[i] - zero
 //
 // A range may be joined from those of parts. NaN counts as absent from a range
 // and becomes q = 0.
