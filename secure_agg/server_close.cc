@@ -185,16 +185,18 @@ absl::Status ServerSession::CloseUnmask() {
 }
 
 absl::StatusOr<crypto::Secret<32>> ServerSession::Reconstruct(
-    std::size_t owner, v1::UnmaskShares::Kind kind) {
+    const ShareSet& holders, std::size_t owner, v1::UnmaskShares::Kind kind) {
+  // Holders send one share for each other member of U2, in order.
+  std::size_t rank = 0;
+  for (std::size_t i = 0; i < owner; ++i) rank += TestBit(u2_, i);
   std::vector<Share> shares;
   for (std::size_t holder = 0; holder < members_.size(); ++holder) {
-    if (!members_[holder].has_unmask) continue;
-    for (const auto& share : members_[holder].unmask.shares()) {
-      if (share.owner() != owner) continue;
-      SOTTO_ASSIGN_OR_RETURN(const Share decoded,
-                             DecodeShare(AsBytes(share.share()), holder + 1));
-      shares.push_back(decoded);
-    }
+    if (!members_[holder].has_unmask || holder == owner) continue;
+    const auto& share = members_[holder].unmask.shares(
+        static_cast<int>(rank - (holder < owner ? 1 : 0)));
+    SOTTO_ASSIGN_OR_RETURN(const Share decoded,
+                           DecodeShare(AsBytes(share.share()), holder + 1));
+    shares.push_back(decoded);
   }
   const std::uint32_t t = manifest_.threshold();
   const Member& member = members_[owner];
@@ -207,27 +209,20 @@ absl::StatusOr<crypto::Secret<32>> ServerSession::Reconstruct(
     return crypto::X25519Key::FromBytes(secret).public_key() ==
            MaskKeyOf(member.advertisement);
   };
-  const auto suspect = [&](const Share& share) {
-    const auto holder = static_cast<std::uint32_t>(share.point - 1);
-    if (std::ranges::find(suspects_, holder) == suspects_.end()) {
-      suspects_.push_back(holder);
-    }
-  };
+  // All honest: the shares agree.
+  ShareSet::Combined combined = holders.Combine(shares, owner + 1);
+  if (combined.consistent && combined.secret.ok() && fits(*combined.secret)) {
+    return std::move(combined.secret);
+  }
   if (shares.size() >= t) {
-    // All honest: the first t fit, and the others lie on the same polynomials.
-    const auto first = std::span(shares).first(t);
-    absl::StatusOr<crypto::Secret<32>> secret = CombineShares(first);
-    if (secret.ok() && fits(*secret)) {
-      for (const Share& share : std::span(shares).subspan(t)) {
-        if (InterpolateAt(first, share.point).limbs != share.limbs) {
-          suspect(share);
-        }
-      }
-      return secret;
-    }
     absl::StatusOr<CorrectedSecret> corrected = CorrectShares(shares, t);
     if (corrected.ok() && fits(corrected->secret)) {
-      for (const std::size_t at : corrected->wrong) suspect(shares[at]);
+      for (const std::size_t at : corrected->wrong) {
+        const auto holder = static_cast<std::uint32_t>(shares[at].point - 1);
+        if (std::ranges::find(suspects_, holder) == suspects_.end()) {
+          suspects_.push_back(holder);
+        }
+      }
       return std::move(corrected->secret);
     }
   }
@@ -238,6 +233,13 @@ absl::StatusOr<crypto::Secret<32>> ServerSession::Reconstruct(
 }
 
 absl::Status ServerSession::RemoveMasks() {
+  std::vector<std::uint64_t> points;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (members_[i].has_unmask) points.push_back(i + 1);
+  }
+  // Random to the holders, yet the same after a restart.
+  crypto::SeededRng rng(key_->Sign(ShareCheckBytes(session_)));
+  const ShareSet holders(std::move(points), manifest_.threshold(), rng);
   const auto remove = [&](const crypto::Secret<32>& seed, Sign sign) {
     for (const VectorSpec& spec : params_.vectors) {
       AddMask(params_.prg, VectorKey(seed, spec.name), spec.bits, sign,
@@ -247,13 +249,15 @@ absl::Status ServerSession::RemoveMasks() {
   for (std::size_t owner = 0; owner < members_.size(); ++owner) {
     if (!TestBit(u2_, owner)) continue;
     if (TestBit(u3_, owner)) {
-      SOTTO_ASSIGN_OR_RETURN(const auto seed,
-                             Reconstruct(owner, v1::UnmaskShares::SELF_MASK));
+      SOTTO_ASSIGN_OR_RETURN(
+          const auto seed,
+          Reconstruct(holders, owner, v1::UnmaskShares::SELF_MASK));
       remove(seed, Sign::kMinus);
       continue;
     }
-    SOTTO_ASSIGN_OR_RETURN(const auto scalar,
-                           Reconstruct(owner, v1::UnmaskShares::MASK_KEY));
+    SOTTO_ASSIGN_OR_RETURN(
+        const auto scalar,
+        Reconstruct(holders, owner, v1::UnmaskShares::MASK_KEY));
     const auto key = crypto::X25519Key::FromBytes(scalar);
     for (std::size_t u = 0; u < members_.size(); ++u) {
       if (!TestBit(u3_, u)) continue;

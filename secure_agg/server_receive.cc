@@ -296,14 +296,15 @@ absl::Status ServerSession::ReceiveUnmaskShares(
         "unmask shares: this member did not sign the survivor set, or left");
   }
   SOTTO_RETURN_IF_ERROR(CheckSender(message.sender(), index));
-  std::set<std::uint32_t> owners;
+  std::int64_t last = -1;
   for (const auto& share : message.shares()) {
     const std::uint32_t owner = share.owner();
     if (owner >= members_.size() || owner == index || !TestBit(u2_, owner) ||
-        !owners.insert(owner).second) {
+        static_cast<std::int64_t>(owner) <= last) {
       return Malformed(absl::StrFormat(
           "unmask shares: the one of member %d is unexpected", owner));
     }
+    last = owner;
     const auto kind = TestBit(u3_, owner) ? v1::UnmaskShares::SELF_MASK
                                           : v1::UnmaskShares::MASK_KEY;
     if (share.kind() != kind) {
@@ -313,10 +314,10 @@ absl::Status ServerSession::ReceiveUnmaskShares(
     SOTTO_RETURN_IF_ERROR(
         DecodeShare(AsBytes(share.share()), index + 1).status());
   }
-  if (owners.size() != CountBits(u2_) - 1) {
+  const int needed = static_cast<int>(CountBits(u2_)) - 1;
+  if (message.shares_size() != needed) {
     return Malformed(absl::StrFormat("unmask shares: %d of them, %d are needed",
-                                     static_cast<int>(owners.size()),
-                                     static_cast<int>(CountBits(u2_)) - 1));
+                                     message.shares_size(), needed));
   }
   SOTTO_RETURN_IF_ERROR(CheckSignature(member.certificate.identity_key,
                                        UnmaskBytes(session_, message),

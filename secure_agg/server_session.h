@@ -11,6 +11,7 @@
 #include "crypto/prg.h"
 #include "crypto/sign.h"
 #include "secure_agg/aggregator.h"
+#include "secure_agg/sharing/share_set.h"
 
 namespace sotto::secure_agg {
 
@@ -111,7 +112,8 @@ class ServerSession final : public Aggregator {
   absl::Status CloseUnmask();
   std::uint32_t Needed() const;  // members that must remain in each phase
   absl::Status Finish(const Member& member, const v1::MaskedInputChunk& last);
-  absl::StatusOr<crypto::Secret<32>> Reconstruct(std::size_t owner,
+  absl::StatusOr<crypto::Secret<32>> Reconstruct(const ShareSet& holders,
+                                                 std::size_t owner,
                                                  v1::UnmaskShares::Kind kind);
   absl::Status RemoveMasks();
 

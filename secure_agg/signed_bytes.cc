@@ -97,6 +97,12 @@ Bytes UnmaskBytes(const SessionId& session, const v1::UnmaskShares& s) {
   return std::move(e).Take();
 }
 
+Bytes ShareCheckBytes(const SessionId& session) {
+  Encoder e("sotto/secagg/share-check/v1");
+  e.Octets(session);
+  return std::move(e).Take();
+}
+
 Bytes ComplaintBytes(ByteView round_id, const v1::Complaint& c) {
   Encoder e("sotto/secagg/complaint/v1");
   e.Octets(round_id).U32(c.sender()).I64(c.accused()).U32(c.code());

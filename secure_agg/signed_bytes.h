@@ -28,6 +28,8 @@ Bytes InputBytes(const SessionId& session, std::uint32_t sender,
 Bytes ServerSurvivorBytes(const SessionId& session, ByteView survivors);
 Bytes ClientSurvivorBytes(const SessionId& session, ByteView survivors);
 Bytes UnmaskBytes(const SessionId& session, const v1::UnmaskShares& shares);
+// Signed by the server for itself alone: the seed of its check of shares.
+Bytes ShareCheckBytes(const SessionId& session);
 Bytes ComplaintBytes(ByteView round_id, const v1::Complaint& complaint);
 
 // h_u, the commitment to the self-mask seed.

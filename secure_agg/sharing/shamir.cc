@@ -106,17 +106,21 @@ Share InterpolateAt(std::span<const Share> shares, std::uint64_t point) {
 
 absl::StatusOr<crypto::Secret<32>> CombineShares(
     std::span<const Share> shares) {
-  const Share at_zero = InterpolateAt(shares, 0);
+  return SecretOf(InterpolateAt(shares, 0).limbs);
+}
+
+absl::StatusOr<crypto::Secret<32>> SecretOf(
+    const std::array<std::uint64_t, kShareLimbs>& limbs) {
   crypto::Secret<32> secret;
   for (std::size_t limb = 0; limb < kShareLimbs; ++limb) {
     const std::size_t begin = limb * kLimbBytes;
     const std::size_t size = std::min(kLimbBytes, std::size_t{32} - begin);
-    if (at_zero.limbs[limb] >> (8 * size) != 0) {
+    if (limbs[limb] >> (8 * size) != 0) {
       return absl::DataLossError("the shares are those of no 32-byte secret");
     }
     for (std::size_t i = 0; i < size; ++i) {
       secret.RevealMutable()[begin + i] =
-          static_cast<std::uint8_t>(at_zero.limbs[limb] >> (8 * i));
+          static_cast<std::uint8_t>(limbs[limb] >> (8 * i));
     }
   }
   return secret;

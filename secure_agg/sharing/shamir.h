@@ -39,6 +39,10 @@ std::vector<Share> SplitSecret(const crypto::Secret<32>& secret,
 // the shares are those of no 32-byte secret.
 absl::StatusOr<crypto::Secret<32>> CombineShares(std::span<const Share> shares);
 
+// The secret whose limbs, values at 0, are these. DATA_LOSS: there is none.
+absl::StatusOr<crypto::Secret<32>> SecretOf(
+    const std::array<std::uint64_t, kShareLimbs>& limbs);
+
 // The value at `point` of the polynomials through `shares`.
 Share InterpolateAt(std::span<const Share> shares, std::uint64_t point);
 
