@@ -40,6 +40,8 @@ function(sotto_test name)
   # What is tested is optimised; the tests themselves are compiled quickly.
   target_compile_options(${name} PRIVATE -O0)
   sotto_precompiled(${name} sotto_test_pch)
+  # An error where the compiler cannot use it.
+  set_target_properties(${name} PROPERTIES PCH_WARN_INVALID ON)
   target_compile_definitions(${name} PRIVATE
     SOTTO_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SOTTO_BINARY_DIR="${CMAKE_BINARY_DIR}")
   add_test(NAME ${name} COMMAND ${name})
