@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "base/fraction.h"
 #include "base/status.h"
 #include "privacy/accounting/ranges.h"
 
@@ -36,8 +37,8 @@ absl::Status CheckFields(const NoisyEncodingParams& p) {
 
 // n_min - floor(gamma n).
 absl::StatusOr<std::uint32_t> HonestDevices(const NoisyEncodingParams& p) {
-  const auto corrupted = static_cast<std::uint32_t>(
-      std::floor(p.corrupted_fraction * p.num_devices));
+  const std::uint32_t corrupted =
+      MembersIn(p.corrupted_fraction, p.num_devices);
   if (corrupted < p.min_devices) return p.min_devices - corrupted;
   return absl::InvalidArgumentError(absl::StrFormat(
       "of %d devices %d may be corrupted (fraction %g), as many as the fewest "

@@ -48,6 +48,13 @@ TEST(NoisyEncodingTest, DevicesShareTheNoiseAmongTheHonestOnesLeft) {
   EXPECT_LT(encoding.local_variance()->value() * 600, 25e6 * 1.0001);
 }
 
+TEST(NoisyEncodingTest, RoundingDoesNotTakeACorruptedDeviceForAnHonestOne) {
+  NoisyEncodingParams params = kGood;
+  params.num_devices = params.min_devices = 100;
+  params.corrupted_fraction = 0.29;  // 28.999... of them in binary
+  EXPECT_EQ(NoisyEncoding::Create(params)->honest_devices(), 71u);
+}
+
 TEST(NoisyEncodingTest, TooCoarseAScaleIsRefusedWithOneThatWouldDo) {
   NoisyEncodingParams params = kGood;
   params.dimension = 1 << 20;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/fraction.h"
 #include "base/status.h"
 
 namespace sotto::secure_agg {

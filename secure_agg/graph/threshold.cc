@@ -1,14 +1,9 @@
 #include "secure_agg/graph/threshold.h"
 
-#include <cmath>
-
+#include "base/fraction.h"
 #include "base/status.h"
 
 namespace sotto::secure_agg {
-
-std::uint32_t MembersIn(double fraction, std::uint32_t cohort_size) {
-  return static_cast<std::uint32_t>(std::floor(fraction * cohort_size + 1e-9));
-}
 
 absl::StatusOr<GraphParams> CompleteGraph(std::uint32_t cohort_size,
                                           double corrupted_fraction) {

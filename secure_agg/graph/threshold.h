@@ -19,10 +19,6 @@ struct GraphParams {
   std::uint32_t threshold = 0;   // t
 };
 
-// floor(fraction * n); a product that rounding left just below a whole number
-// counts as that number. fraction in [0, 1].
-std::uint32_t MembersIn(double fraction, std::uint32_t cohort_size);
-
 // The complete graph: k = n - 1, t = floor((k + a) / 2) + 1, a = floor(gamma
 // n). INVALID_ARGUMENT: n below 3 or above 65535, gamma outside [0, 1/2), or so
 // large that t exceeds k.
