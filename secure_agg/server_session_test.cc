@@ -270,9 +270,8 @@ TEST(ServerSessionTest, MalformedMessagesAreRefusedWhole) {
   EXPECT_EQ(server.arrived(), 1u);
 }
 
-// A session whose first `liars` members reveal wrong shares, and sign them.
-absl::Status CloseWithLiars(Cohort& cohort, std::uint32_t size,
-                            std::uint32_t liars) {
+// Takes every member up to the unmask step.
+void RunToUnmask(Cohort& cohort, std::uint32_t size) {
   ServerSession& server = cohort.server();
   const auto each = [&](const auto& step) {
     for (std::uint32_t i = 0; i < size; ++i) step(i);
@@ -301,23 +300,71 @@ absl::Status CloseWithLiars(Cohort& cohort, std::uint32_t size,
                 .value()),
         IsOk());
   });
+}
+
+v1::UnmaskShares HonestShares(Cohort& cohort, std::uint32_t i) {
+  return cohort.client(i)
+      .Unmask(cohort.server().UnmaskRequestFor(cohort.id(i)).value())
+      .value();
+}
+
+void SignAs(Cohort& cohort, std::uint32_t i, v1::UnmaskShares& shares) {
+  shares.set_signature(ToString(cohort.key(i).Sign(
+      UnmaskBytes(SessionIdOf(cohort.server().manifest()), shares))));
+}
+
+// A session whose first `liars` members reveal wrong shares, and sign them.
+absl::Status CloseWithLiars(Cohort& cohort, std::uint32_t size,
+                            std::uint32_t liars) {
+  RunToUnmask(cohort, size);
+  ServerSession& server = cohort.server();
   for (std::uint32_t i = 0; i < size; ++i) {
-    auto shares = cohort.client(i)
-                      .Unmask(server.UnmaskRequestFor(cohort.id(i)).value())
-                      .value();
+    auto shares = HonestShares(cohort, i);
     if (i < liars) {
       for (auto& share : *shares.mutable_shares()) {
         std::string bytes = share.share();
         bytes[0] = static_cast<char>(bytes[0] ^ 1);
         share.set_share(bytes);
       }
-      const crypto::Signature lie = cohort.key(i).Sign(
-          UnmaskBytes(SessionIdOf(server.manifest()), shares));
-      shares.set_signature(ToString(lie));
+      SignAs(cohort, i, shares);
     }
     EXPECT_THAT(server.ReceiveUnmaskShares(cohort.id(i), shares), IsOk());
   }
   return server.Close();
+}
+
+// Owners come once each, ascending, and all of them.
+TEST(ServerSessionTest, UnmaskSharesOfOtherOwnersThanAskedAreRefused) {
+  Cohort cohort({.size = 5});
+  RunToUnmask(cohort, 5);
+  const v1::UnmaskShares honest = HonestShares(cohort, 1);
+  ASSERT_EQ(honest.shares_size(), 4);  // of 0, 2, 3, 4
+  const auto refused = [&](const auto& change, const char* why) {
+    v1::UnmaskShares copy = honest;
+    change(copy);
+    SignAs(cohort, 1, copy);
+    EXPECT_THAT(cohort.server().ReceiveUnmaskShares(cohort.id(1), copy),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(why)));
+  };
+  refused([](auto& m) { m.mutable_shares()->SwapElements(0, 1); },
+          "member 0 is unexpected");
+  refused([](auto& m) { *m.mutable_shares(2) = m.shares(1); },
+          "member 2 is unexpected");
+  refused([](auto& m) { m.mutable_shares()->RemoveLast(); }, "3 of them");
+  refused([](auto& m) { *m.add_shares() = m.shares(3); },
+          "member 4 is unexpected");
+  refused([](auto& m) { m.mutable_shares(0)->set_owner(1); },
+          "member 1 is unexpected");
+  refused([](auto& m) { m.mutable_shares(3)->set_owner(5); },
+          "member 5 is unexpected");
+  refused(
+      [](auto& m) {
+        m.mutable_shares(0)->set_kind(v1::UnmaskShares::MASK_KEY);
+      },
+      "other kind");
+  EXPECT_EQ(cohort.server().arrived(), 0u);
+  EXPECT_THAT(cohort.server().ReceiveUnmaskShares(cohort.id(1), honest),
+              IsOk());
 }
 
 // t = 7 of 12 holders: (12 - 7) / 2 = 2 may be wrong.
