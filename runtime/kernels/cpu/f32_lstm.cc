@@ -143,12 +143,8 @@ std::size_t Panels(std::size_t cells) {
 }
 
 StatusCode Prepare(PrepareContext& context, Op& op) {
-  if (op.inputs.size() < 20 || op.inputs.size() > 24 ||
-      op.outputs.size() != 1 || op.inputs[0] == nullptr ||
-      op.outputs[0] == nullptr) {
-    return context.Fail(StatusCode::kInvalidArgument,
-                        "wants x, weights, states -> y");
-  }
+  StatusCode code = CheckLstmOperands(context, op);
+  if (code != StatusCode::kOk) return code;
   const Tensor& x = *op.inputs[0];
   Tensor& y = *op.outputs[0];
   const LstmCell cell = ReadLstmCell(op);
@@ -167,9 +163,8 @@ StatusCode Prepare(PrepareContext& context, Op& op) {
   if (!plain) {
     return context.Fail(StatusCode::kUnimplemented, "not the plain form");
   }
-  const StatusCode code =
-      CheckLstmCell(context, cell, op.options,
-                    x.shape[op.options.time_major ? 1 : 0], x.shape[2], 0);
+  code = CheckLstmCell(context, cell, op.options,
+                       x.shape[op.options.time_major ? 1 : 0], x.shape[2], 0);
   if (code != StatusCode::kOk) return code;
   y.shape = x.shape;
   y.shape.dims[2] = static_cast<std::int32_t>(cell.cells());

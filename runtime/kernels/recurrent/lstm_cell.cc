@@ -143,6 +143,16 @@ StatusCode CheckLstmShapes(PrepareContext& context, const LstmCell& cell,
   return StatusCode::kOk;
 }
 
+StatusCode CheckLstmOperands(PrepareContext& context, const Op& op) {
+  if (op.inputs.size() < 20 || op.inputs.size() > 24 ||
+      op.outputs.size() != 1 || op.inputs[0] == nullptr ||
+      op.outputs[0] == nullptr) {
+    return context.Fail(StatusCode::kInvalidArgument,
+                        "wants x, weights, states -> y");
+  }
+  return StatusCode::kOk;
+}
+
 StatusCode CheckLstmCell(PrepareContext& context, const LstmCell& cell,
                          const Options& options, std::int64_t batch,
                          std::int64_t inputs, std::int64_t auxiliaries) {

@@ -54,6 +54,8 @@ struct LstmCell {
 // The cell in the operand order of LSTM and UNIDIRECTIONAL_SEQUENCE_LSTM:
 // input 1 to 23 (20 to 23, the norms, may be missing).
 LstmCell ReadLstmCell(const Op& op);
+// Whether the operator has as many operands, x and y among them.
+StatusCode CheckLstmOperands(PrepareContext& context, const Op& op);
 
 // Whether everything is there that the form needs, of one type of weights, and
 // of shapes that agree with `batch` rows of input.

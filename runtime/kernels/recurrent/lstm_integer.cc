@@ -119,12 +119,8 @@ void FillParameters(const Op& op, const LstmCell& cell, Parameters* p) {
 }
 
 StatusCode Prepare(PrepareContext& context, Op& op, bool time_major) {
-  if (op.inputs.size() < 20 || op.inputs.size() > 24 ||
-      op.outputs.size() != 1 || op.inputs[0] == nullptr ||
-      op.outputs[0] == nullptr) {
-    return context.Fail(StatusCode::kInvalidArgument,
-                        "wants x, weights, states -> y");
-  }
+  StatusCode code = CheckLstmOperands(context, op);
+  if (code != StatusCode::kOk) return code;
   const Tensor& x = *op.inputs[0];
   Tensor& y = *op.outputs[0];
   if (x.type != ElementType::kInt8) {
@@ -140,8 +136,7 @@ StatusCode Prepare(PrepareContext& context, Op& op, bool time_major) {
   const std::int64_t batch = x.shape[last == 2 && time_major ? 1 : 0];
   const LstmTypes types = {ElementType::kInt8, ElementType::kInt16,
                            ElementType::kInt16, ElementType::kInt32};
-  const StatusCode code =
-      CheckLstmShapes(context, cell, types, x.shape[last], 0);
+  code = CheckLstmShapes(context, cell, types, x.shape[last], 0);
   if (code != StatusCode::kOk) return code;
   if (!IsState(cell.hidden, ElementType::kInt8, batch,
                static_cast<std::int64_t>(cell.outputs())) ||

@@ -16,12 +16,8 @@ namespace sotto::runtime {
 namespace {
 
 StatusCode PrepareSequence(PrepareContext& context, Op& op, bool time_major) {
-  if (op.inputs.size() < 20 || op.inputs.size() > 24 ||
-      op.outputs.size() != 1 || op.inputs[0] == nullptr ||
-      op.outputs[0] == nullptr) {
-    return context.Fail(StatusCode::kInvalidArgument,
-                        "wants x, weights, states -> y");
-  }
+  StatusCode code = CheckLstmOperands(context, op);
+  if (code != StatusCode::kOk) return code;
   const Tensor& x = *op.inputs[0];
   Tensor& y = *op.outputs[0];
   if (x.type != ElementType::kFloat32) {
@@ -32,8 +28,8 @@ StatusCode PrepareSequence(PrepareContext& context, Op& op, bool time_major) {
   }
   const std::int64_t batch = x.shape[x.shape.rank == 3 && time_major ? 1 : 0];
   const LstmCell cell = ReadLstmCell(op);
-  const StatusCode code = CheckLstmCell(context, cell, op.options, batch,
-                                        x.shape[x.shape.rank - 1], 0);
+  code = CheckLstmCell(context, cell, op.options, batch,
+                       x.shape[x.shape.rank - 1], 0);
   if (code != StatusCode::kOk) return code;
   y.shape = x.shape;
   y.shape.dims[x.shape.rank - 1] = static_cast<std::int32_t>(cell.outputs());
