@@ -74,7 +74,7 @@ TEST(ClientRosterTest, AMemberThatWasGivenAnotherModelOrPlanIsSeen) {
     }
     ASSERT_THAT(cohort.server().Close(), IsOk());
     v1::Roster roster = cohort.server().RosterFor(cohort.id(kMe)).value();
-    v1::KeyAdvertisement& other = *roster.mutable_members(0);
+    v1::KeyAdvertisement& other = *roster.mutable_members(0)->mutable_keys();
     std::string& hash =
         model ? *other.mutable_model_hash() : *other.mutable_plan_hash();
     hash.back() = static_cast<char>(hash.back() ^ 1);
@@ -82,7 +82,7 @@ TEST(ClientRosterTest, AMemberThatWasGivenAnotherModelOrPlanIsSeen) {
         ToString(cohort.key(0).Sign(AdvertisementBytes(other))));
     std::vector<crypto::Sha256Digest> leaves;
     for (const auto& member : roster.members()) {
-      leaves.push_back(LeafHash(member));
+      leaves.push_back(LeafHash(member.keys()));
     }
     roster.mutable_manifest()->set_key_root(ToString(KeyRoot(leaves)));
     roster.set_manifest_signature(

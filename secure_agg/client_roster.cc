@@ -1,12 +1,15 @@
 // What a client checks before it shares anything: manifest, roster, thresholds.
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 #include "base/status.h"
 #include "crypto/prg.h"
 #include "secure_agg/client_state.h"
-#include "secure_agg/graph/threshold.h"
+#include "secure_agg/graph/key_tree.h"
+#include "secure_agg/graph/parameters.h"
+#include "secure_agg/graph/ring.h"
 #include "secure_agg/signed_bytes.h"
 
 namespace sotto::secure_agg {
@@ -23,16 +26,32 @@ bool Equal(const std::string& field, ByteView want) {
 }
 
 absl::StatusOr<crypto::X25519PublicKey> KeyOf(const std::string& field,
-                                              std::size_t index,
+                                              std::uint32_t index,
                                               const char* what) {
   if (field.size() != 32) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "roster member %d: its %s has %d bytes, expected 32",
-        static_cast<int>(index), what, static_cast<int>(field.size())));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("roster member %d: its %s has %d bytes, expected 32",
+                        index, what, static_cast<int>(field.size())));
   }
   crypto::X25519PublicKey key;
   std::ranges::copy(AsBytes(field), key.begin());
   return key;
+}
+
+absl::Status CheckLeaf(const crypto::Sha256Digest& leaf, std::uint32_t index,
+                       std::uint32_t cohort_size, const std::string& path,
+                       const crypto::Sha256Digest& root) {
+  std::vector<crypto::Sha256Digest> siblings(path.size() /
+                                             sizeof(crypto::Sha256Digest));
+  if (path.size() % sizeof(crypto::Sha256Digest) != 0 || siblings.size() > 32) {
+    return absl::InvalidArgumentError("its path is not of hashes");
+  }
+  auto from = AsBytes(path).begin();
+  for (crypto::Sha256Digest& sibling : siblings) {
+    std::copy_n(from, sibling.size(), sibling.begin());
+    from += static_cast<std::ptrdiff_t>(sibling.size());
+  }
+  return CheckPath(leaf, index, cohort_size, siblings, root);
 }
 
 }  // namespace
@@ -73,16 +92,13 @@ absl::Status ClientSession::CheckManifest(const v1::SessionManifest& m) const {
         "manifest: assumes %g corrupted members, this device's floor is %g",
         m.corrupted_fraction(), policy.corrupted_fraction));
   }
-  const auto graph = CompleteGraph(m.cohort_size(), m.corrupted_fraction());
-  if (!graph.ok()) return Annotate(graph.status(), "manifest");
-  if (m.neighbours() != graph->neighbours ||
-      m.threshold() != graph->threshold) {
-    return Refuse(absl::StrFormat(
-        "manifest: %d neighbours and threshold %d, the cohort of %d needs %d "
-        "and %d",
-        m.neighbours(), m.threshold(), m.cohort_size(), graph->neighbours,
-        graph->threshold));
-  }
+  SOTTO_RETURN_IF_ERROR(Annotate(
+      CheckGraph({.cohort_size = m.cohort_size(),
+                  .corrupted_fraction = m.corrupted_fraction(),
+                  .security_bits = policy.security_bits,
+                  .min_survivors = std::max(1u, m.min_survivors())},
+                 {.neighbours = m.neighbours(), .threshold = m.threshold()}),
+      "manifest"));
   if (VectorsOf(m) != policy.vectors) {
     return Refuse("manifest: its vectors are not those of the plan");
   }
@@ -91,12 +107,11 @@ absl::Status ClientSession::CheckManifest(const v1::SessionManifest& m) const {
   return Annotate(crypto::Prg::Parse(m.prg()).status(), "manifest");
 }
 
-absl::Status ClientSession::AcceptMember(const v1::KeyAdvertisement& member,
-                                         std::size_t index) {
+absl::StatusOr<ClientSession::Peer> ClientSession::AcceptMember(
+    const v1::KeyAdvertisement& member, std::uint32_t index) const {
   const auto certificate = crypto::VerifyCertificate(
       AsBytes(member.certificate()), params_.issuer, params_.now);
-  const std::string name =
-      absl::StrFormat("roster member %d", static_cast<int>(index));
+  const std::string name = absl::StrFormat("roster member %d", index);
   if (!certificate.ok()) {
     return Refuse(name + ": " + std::string(certificate.status().message()));
   }
@@ -116,14 +131,13 @@ absl::Status ClientSession::AcceptMember(const v1::KeyAdvertisement& member,
   if (member.nonce().size() != 32) {
     return absl::InvalidArgumentError(name + ": its nonce is not 32 bytes");
   }
-  SOTTO_ASSIGN_OR_RETURN(const auto channel,
+  Peer peer;
+  SOTTO_ASSIGN_OR_RETURN(peer.channel_key,
                          KeyOf(member.channel_key(), index, "channel key"));
-  SOTTO_ASSIGN_OR_RETURN(const auto mask,
+  SOTTO_ASSIGN_OR_RETURN(peer.mask_key,
                          KeyOf(member.mask_key(), index, "mask key"));
-  session_->channel_keys.push_back(channel);
-  session_->mask_keys.push_back(mask);
-  session_->identity_keys.push_back(certificate->identity_key);
-  return absl::OkStatus();
+  peer.identity_key = certificate->identity_key;
+  return peer;
 }
 
 absl::Status ClientSession::AcceptRoster(const v1::Roster& roster) {
@@ -134,44 +148,79 @@ absl::Status ClientSession::AcceptRoster(const v1::Roster& roster) {
     return Refuse("manifest: the coordinator's signature does not verify");
   }
   SOTTO_RETURN_IF_ERROR(CheckManifest(m));
-  if (static_cast<std::uint32_t>(roster.members_size()) != m.cohort_size()) {
-    return Refuse(absl::StrFormat("roster has %d members, its manifest says %d",
-                                  roster.members_size(), m.cohort_size()));
+  const std::uint32_t n = m.cohort_size(), k = m.neighbours();
+  const bool complete = k == n - 1;
+  if (roster.members_size() != static_cast<std::int64_t>(k) + 1) {
+    return Refuse(absl::StrFormat(
+        "roster shows %d members, this device and its neighbours are %d",
+        roster.members_size(), k + 1));
   }
+  if (m.key_root().size() != sizeof(crypto::Sha256Digest)) {
+    return Refuse("roster: its key root is not that of the manifest");
+  }
+  crypto::Sha256Digest root;
+  std::ranges::copy(AsBytes(m.key_root()), root.begin());
   session_ = std::make_unique<Session>();
   session_->manifest = m;
   session_->id = SessionIdOf(m);
   std::vector<crypto::Sha256Digest> leaves;
   std::set<crypto::X25519PublicKey> keys;
-  int own = -1;
-  const crypto::PublicKey& me = params_.identity->public_key();
-  for (int i = 0; i < roster.members_size(); ++i) {
-    const auto index = static_cast<std::size_t>(i);
-    SOTTO_RETURN_IF_ERROR(AcceptMember(roster.members(i), index));
-    leaves.push_back(LeafHash(roster.members(i)));
-    if (!keys.insert(session_->channel_keys.back()).second ||
-        !keys.insert(session_->mask_keys.back()).second) {
-      return Refuse(absl::StrFormat("roster member %d repeats a key", i));
+  std::int64_t last = -1, own = -1;
+  crypto::DeviceId last_device = {};
+  Peer me;
+  for (const v1::Roster::Member& member : roster.members()) {
+    const std::uint32_t index = member.index();
+    SOTTO_ASSIGN_OR_RETURN(const Peer peer, AcceptMember(member.keys(), index));
+    if (!keys.insert(peer.channel_key).second ||
+        !keys.insert(peer.mask_key).second) {
+      return Refuse(absl::StrFormat("roster member %d repeats a key", index));
     }
-    const crypto::PublicKey& identity = session_->identity_keys.back();
-    if (i > 0 && !(crypto::DeviceIdOf(session_->identity_keys[index - 1]) <
-                   crypto::DeviceIdOf(identity))) {
-      return Refuse(
-          absl::StrFormat("roster member %d is out of order or repeated", i));
+    const crypto::DeviceId device = crypto::DeviceIdOf(peer.identity_key);
+    if (index >= n || static_cast<std::int64_t>(index) <= last ||
+        (last >= 0 && !(last_device < device))) {
+      return Refuse(absl::StrFormat(
+          "roster member %d is out of order or repeated", index));
     }
-    if (identity == me) own = i;
+    last = index;
+    last_device = device;
+    leaves.push_back(LeafHash(member.keys()));
+    if (!complete) {
+      SOTTO_RETURN_IF_ERROR(
+          Annotate(CheckLeaf(leaves.back(), index, n, member.path(), root),
+                   absl::StrFormat("roster member %d", index)));
+    }
+    if (peer.identity_key == params_.identity->public_key()) {
+      own = index;
+      me = peer;
+    } else {
+      session_->neighbours.emplace(index, peer);
+    }
   }
-  if (!Equal(m.key_root(), KeyRoot(leaves))) {
+  if (complete && KeyRoot(leaves) != root) {
     return Refuse("roster: its key root is not that of the manifest");
   }
-  if (own < 0 ||
-      session_->channel_keys[static_cast<std::size_t>(own)] !=
-          secrets_->channel.public_key() ||
-      session_->mask_keys[static_cast<std::size_t>(own)] !=
-          secrets_->mask.public_key()) {
+  if (own < 0 || me.channel_key != secrets_->own->channel.public_key() ||
+      me.mask_key != secrets_->own->mask.public_key()) {
     return Refuse("roster: this device is missing or its keys were replaced");
   }
   session_->own_index = static_cast<std::uint32_t>(own);
+  return CheckNeighbours();
+}
+
+// That the server did not choose them.
+absl::Status ClientSession::CheckNeighbours() const {
+  const v1::SessionManifest& m = session_->manifest;
+  crypto::Sha256Digest root;
+  std::ranges::copy(AsBytes(m.key_root()), root.begin());
+  SOTTO_ASSIGN_OR_RETURN(
+      const Ring ring,
+      Ring::Create(root, m.task(), m.round(), m.cohort_size(), m.neighbours()));
+  const auto shown = std::views::keys(session_->neighbours);
+  if (!std::ranges::equal(ring.NeighboursOf(session_->own_index), shown)) {
+    return Refuse(
+        "roster: its members are not the neighbours that follow from the keys "
+        "of the cohort");
+  }
   return absl::OkStatus();
 }
 

@@ -14,21 +14,7 @@
 namespace sotto::secure_agg {
 namespace {
 
-// 1 MiB of 32-bit lanes a message.
-constexpr std::size_t kChunkElements = 1 << 18;
 constexpr char kShareTag[] = "sotto/secagg/share/v1";
-
-Bytes LanesOf(std::span<const std::uint32_t> values, std::uint32_t bits) {
-  const std::size_t width = bits <= 16 ? 2 : 4;
-  Bytes out;
-  out.reserve(values.size() * width);
-  for (const std::uint32_t value : values) {
-    for (std::size_t i = 0; i < width; ++i) {
-      out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-    }
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -81,12 +67,15 @@ const v1::SessionManifest& ClientSession::manifest() const {
 
 absl::StatusOr<v1::KeyAdvertisement> ClientSession::Advertise() {
   SOTTO_RETURN_IF_ERROR(Expect(State::kCreated, "Advertise"));
-  secrets_ = std::make_unique<Secrets>(crypto::X25519Key::Generate(*rng_),
-                                       crypto::X25519Key::Generate(*rng_));
+  secrets_ = std::make_unique<Secrets>();
+  secrets_->own.emplace(
+      Secrets::Own{.channel = crypto::X25519Key::Generate(*rng_),
+                   .mask = crypto::X25519Key::Generate(*rng_),
+                   .self_mask_seed = {}});
   v1::KeyAdvertisement out;
   out.set_certificate(ToString(params_.certificate));
-  out.set_channel_key(ToString(secrets_->channel.public_key()));
-  out.set_mask_key(ToString(secrets_->mask.public_key()));
+  out.set_channel_key(ToString(secrets_->own->channel.public_key()));
+  out.set_mask_key(ToString(secrets_->own->mask.public_key()));
   Bytes nonce(32);
   rng_->Fill(nonce);
   out.set_nonce(ToString(nonce));
@@ -112,24 +101,21 @@ absl::StatusOr<v1::EncryptedShares> ClientSession::ShareKeys(
 
 absl::StatusOr<v1::EncryptedShares> ClientSession::MakeShares() {
   const Session& s = *session_;
+  Secrets::Own& own = *secrets_->own;
   std::vector<std::uint64_t> points;
-  for (std::uint32_t v = 0; v < s.manifest.cohort_size(); ++v) {
-    if (v != s.own_index) points.push_back(v + 1);
-  }
-  rng_->Fill(secrets_->self_mask_seed.RevealMutable());
+  for (const auto& [index, unused] : s.neighbours) points.push_back(index + 1);
+  rng_->Fill(own.self_mask_seed.RevealMutable());
   const std::uint32_t t = s.manifest.threshold();
-  const auto of_self_mask =
-      SplitSecret(secrets_->self_mask_seed, t, points, *rng_);
-  const auto of_mask_key =
-      SplitSecret(secrets_->mask.scalar(), t, points, *rng_);
+  const auto of_self_mask = SplitSecret(own.self_mask_seed, t, points, *rng_);
+  const auto of_mask_key = SplitSecret(own.mask.scalar(), t, points, *rng_);
   v1::EncryptedShares out;
   out.set_sender(s.own_index);
   out.set_self_mask_commitment(
-      ToString(SelfMaskCommitment(s.id, secrets_->self_mask_seed.Reveal())));
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const auto peer = static_cast<std::uint32_t>(points[i] - 1);
+      ToString(SelfMaskCommitment(s.id, own.self_mask_seed.Reveal())));
+  std::size_t i = 0;
+  for (const auto& [peer, keys] : s.neighbours) {
     SOTTO_ASSIGN_OR_RETURN(const auto shared,
-                           secrets_->channel.Agree(s.channel_keys[peer]));
+                           own.channel.Agree(keys.channel_key));
     const auto key = crypto::HkdfKey(shared.Reveal(), {},
                                      ChannelInfo(s.id, s.own_index, peer));
     crypto::AeadNonce nonce;
@@ -138,6 +124,7 @@ absl::StatusOr<v1::EncryptedShares> ClientSession::MakeShares() {
     text.U32(s.own_index).U32(peer).Octets(s.id);
     text.Octets(EncodeShare(of_mask_key[i]))
         .Octets(EncodeShare(of_self_mask[i]));
+    ++i;
     Bytes plain = std::move(text).Take();
     Bytes sealed(nonce.begin(), nonce.end());
     const Bytes body =
@@ -150,6 +137,23 @@ absl::StatusOr<v1::EncryptedShares> ClientSession::MakeShares() {
   }
   out.set_signature(ToString(params_.identity->Sign(SharesBytes(s.id, out))));
   return out;
+}
+
+std::size_t ClientSession::Session::NeighboursIn(ByteView set) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      neighbours, [&](const auto& n) { return TestBit(set, n.first); }));
+}
+
+absl::Status ClientSession::CheckSize(ByteView set, const char* what) const {
+  const Session& s = *session_;
+  const std::size_t count = CountBits(set), near = s.NeighboursIn(set);
+  if (count >= s.manifest.min_survivors() && near >= s.manifest.threshold()) {
+    return absl::OkStatus();
+  }
+  return absl::AbortedError(absl::StrFormat(
+      "%s: %d members, %d of them neighbours; %d and %d are needed", what,
+      static_cast<int>(count), static_cast<int>(near),
+      s.manifest.min_survivors(), s.manifest.threshold()));
 }
 
 absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
@@ -167,23 +171,16 @@ absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
     return absl::PermissionDeniedError(
         "delivery: this device sent its shares and is declared gone");
   }
-  const std::size_t count = CountBits(members);
-  if (count < s.manifest.min_survivors() ||
-      count - 1 < s.manifest.threshold()) {
-    return absl::AbortedError(absl::StrFormat(
-        "delivery: %d members shared their keys, %d are needed",
-        static_cast<int>(count),
-        static_cast<int>(
-            std::max(s.manifest.min_survivors(), s.manifest.threshold() + 1))));
-  }
+  SOTTO_RETURN_IF_ERROR(CheckSize(members, "delivery"));
   for (const auto& share : delivery.shares()) {
     const std::uint32_t from = share.sender();
-    const std::string name =
-        from < n ? absl::StrFormat(
-                       "share from member %d, device %s", from,
-                       HexEncode(crypto::DeviceIdOf(s.identity_keys[from])))
-                 : absl::StrFormat("share from member %d", from);
-    if (from >= n || from == s.own_index || !TestBit(members, from) ||
+    const auto peer = s.neighbours.find(from);
+    std::string name = absl::StrFormat("share from member %d", from);
+    if (peer != s.neighbours.end()) {
+      name += ", device " +
+              HexEncode(crypto::DeviceIdOf(peer->second.identity_key));
+    }
+    if (peer == s.neighbours.end() || !TestBit(members, from) ||
         secrets_->received.count(from) != 0) {
       return absl::InvalidArgumentError(name + " is unexpected or repeated");
     }
@@ -195,7 +192,7 @@ absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
     crypto::AeadNonce nonce;
     std::copy_n(bytes.begin(), nonce.size(), nonce.begin());
     absl::StatusOr<crypto::Secret<32>> shared =
-        secrets_->channel.Agree(s.channel_keys[from]);
+        secrets_->own->channel.Agree(peer->second.channel_key);
     if (!shared.ok()) return Annotate(shared.status(), name);
     const auto key = crypto::HkdfKey(shared->Reveal(), {},
                                      ChannelInfo(s.id, from, s.own_index));
@@ -224,11 +221,11 @@ absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
     secrets_->received[from] = received;
     accused_ = -1;
   }
-  if (secrets_->received.size() != count - 1) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("delivery: %d shares for %d other members",
-                        static_cast<int>(secrets_->received.size()),
-                        static_cast<int>(count - 1)));
+  if (const std::size_t near = s.NeighboursIn(members);
+      secrets_->received.size() != near) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "delivery: %d shares of %d neighbours",
+        static_cast<int>(secrets_->received.size()), static_cast<int>(near)));
   }
   s.members.assign(members.begin(), members.end());
   return absl::OkStatus();
@@ -256,59 +253,42 @@ absl::Status ClientSession::CheckInput(const NamedVectors& input) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<v1::MaskedInputChunk>> ClientSession::MaskInput(
-    const v1::ShareDelivery& delivery, const NamedVectors& input) {
+absl::StatusOr<MaskedInput> ClientSession::MaskInput(
+    const v1::ShareDelivery& delivery, NamedVectors input) {
   SOTTO_RETURN_IF_ERROR(Expect(State::kSharesSent, "MaskInput"));
   SOTTO_RETURN_IF_ERROR(Final(CheckInput(input)));
   SOTTO_RETURN_IF_ERROR(Final(AcceptDelivery(delivery)));
   SOTTO_RETURN_IF_ERROR(Final(
       log_->RecordContribution(params_.task, params_.round, params_.round_id)));
-  auto chunks = MakeInput(input);
-  SOTTO_RETURN_IF_ERROR(Final(chunks.status()));
+  absl::StatusOr<MaskedInput> masked = MakeInput(std::move(input));
+  SOTTO_RETURN_IF_ERROR(Final(masked.status()));
+  // From here on only the shares of others are needed.
+  secrets_->own.reset();
   state_ = State::kInputSent;
-  return chunks;
+  return masked;
 }
 
-absl::StatusOr<std::vector<v1::MaskedInputChunk>> ClientSession::MakeInput(
-    const NamedVectors& input) {
+absl::StatusOr<MaskedInput> ClientSession::MakeInput(NamedVectors input) {
   const Session& s = *session_;
+  const Secrets::Own& own = *secrets_->own;
   SOTTO_ASSIGN_OR_RETURN(const auto kind, crypto::Prg::Parse(s.manifest.prg()));
-  NamedVectors masked = input;
-  const auto add = [&](const crypto::Secret<32>& seed, Sign sign) {
-    for (const VectorSpec& spec : params_.policy.vectors) {
-      AddMask(kind, VectorKey(seed, spec.name), spec.bits, sign,
-              masked[spec.name]);
-    }
-  };
-  add(secrets_->self_mask_seed, Sign::kPlus);
+  std::vector<Mask> masks;
+  masks.push_back({own.self_mask_seed.Clone(), Sign::kPlus});
   for (const auto& [peer, unused] : secrets_->received) {
     SOTTO_ASSIGN_OR_RETURN(const auto shared,
-                           secrets_->mask.Agree(s.mask_keys[peer]));
-    const auto seed = crypto::HkdfKey(
-        shared.Reveal(), {}, MaskInfo(s.id, s.manifest, s.own_index, peer));
-    add(seed, s.own_index < peer ? Sign::kPlus : Sign::kMinus);
+                           own.mask.Agree(s.neighbours.at(peer).mask_key));
+    masks.push_back(
+        {crypto::HkdfKey(shared.Reveal(), {},
+                         MaskInfo(s.id, s.manifest, s.own_index, peer)),
+         s.own_index < peer ? Sign::kPlus : Sign::kMinus});
   }
-  std::vector<v1::MaskedInputChunk> chunks;
-  crypto::Sha256Hasher hasher;
   for (const VectorSpec& spec : params_.policy.vectors) {
-    std::span<std::uint32_t> values = masked[spec.name];
+    const std::span<std::uint32_t> values = input[spec.name];
+    AddMasks(kind, masks, spec.name, spec.bits, values);
     ReduceLanes(spec.bits, values);
-    for (std::size_t at = 0; at < values.size(); at += kChunkElements) {
-      const std::size_t size = std::min(kChunkElements, values.size() - at);
-      const Bytes lanes = LanesOf(values.subspan(at, size), spec.bits);
-      hasher.Update(lanes);
-      v1::MaskedInputChunk chunk;
-      chunk.set_sender(s.own_index);
-      chunk.set_vector(spec.name);
-      chunk.set_offset(static_cast<std::uint32_t>(at));
-      chunk.set_elements(ToString(lanes));
-      chunks.push_back(std::move(chunk));
-    }
   }
-  chunks.back().set_last(true);
-  chunks.back().set_signature(ToString(
-      params_.identity->Sign(InputBytes(s.id, s.own_index, hasher.Finish()))));
-  return chunks;
+  return MaskedInput(s.id, s.own_index, params_.policy.vectors,
+                     std::move(input), *params_.identity);
 }
 
 absl::Status ClientSession::AcceptSurvivors(const v1::SurvivorSet& survivors) {
@@ -332,14 +312,7 @@ absl::Status ClientSession::AcceptSurvivors(const v1::SurvivorSet& survivors) {
     return absl::PermissionDeniedError(
         "survivor set: this device sent its input and is declared gone");
   }
-  const std::size_t count = CountBits(set);
-  if (count < s.manifest.min_survivors() ||
-      count - 1 < s.manifest.threshold()) {
-    return absl::AbortedError(absl::StrFormat(
-        "survivor set: %d members, %d are needed", static_cast<int>(count),
-        static_cast<int>(
-            std::max(s.manifest.min_survivors(), s.manifest.threshold() + 1))));
-  }
+  SOTTO_RETURN_IF_ERROR(CheckSize(set, "survivor set"));
   SOTTO_RETURN_IF_ERROR(log_->RecordSurvivors(s.id, set));
   s.survivors.assign(set.begin(), set.end());
   return absl::OkStatus();
@@ -364,12 +337,12 @@ absl::Status ClientSession::CheckSignatures(
   std::set<std::uint32_t> signers;
   for (const auto& signature : request.signatures()) {
     const std::uint32_t from = signature.sender();
-    if (from >= s.manifest.cohort_size() || !TestBit(s.survivors, from)) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("unmask request: member %d is no survivor", from));
+    const auto peer = s.neighbours.find(from);
+    if (peer == s.neighbours.end() || !TestBit(s.survivors, from)) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "unmask request: member %d is no surviving neighbour", from));
     }
-    if (from == s.own_index) continue;
-    if (!crypto::Verify(s.identity_keys[from], signed_bytes,
+    if (!crypto::Verify(peer->second.identity_key, signed_bytes,
                         AsBytes(signature.signature()))
              .ok()) {
       return absl::PermissionDeniedError(absl::StrFormat(
@@ -379,7 +352,8 @@ absl::Status ClientSession::CheckSignatures(
   }
   if (signers.size() < s.manifest.threshold()) {
     return absl::PermissionDeniedError(absl::StrFormat(
-        "unmask request: %d members signed this survivor set, %d are needed",
+        "unmask request: %d neighbours signed this survivor set, %d are "
+        "needed",
         static_cast<int>(signers.size()),
         static_cast<int>(s.manifest.threshold())));
   }

@@ -10,7 +10,7 @@
 //   state           method            returns             next state
 //   kCreated        Advertise()       KeyAdvertisement    kKeysSent
 //   kKeysSent       ShareKeys()       EncryptedShares     kSharesSent
-//   kSharesSent     MaskInput()       MaskedInputChunks   kInputSent
+//   kSharesSent     MaskInput()       MaskedInput         kInputSent
 //   kInputSent      SignSurvivors()   SurvivorSignature   kSurvivorsSigned
 //   kSurvivorsSigned  Unmask()        UnmaskShares        kDone
 //
@@ -39,6 +39,7 @@
 #include "crypto/rng.h"
 #include "crypto/sign.h"
 #include "secure_agg/decision_log.h"
+#include "secure_agg/masked_input.h"
 #include "secure_agg/session_types.h"
 
 namespace sotto::secure_agg {
@@ -47,6 +48,9 @@ namespace sotto::secure_agg {
 struct ClientPolicy {
   std::uint32_t min_cohort = 3;     // n_min, checked on U1, U2 and U3
   double corrupted_fraction = 0.0;  // gamma: the manifest's must be as large
+  // sigma: what a ring of neighbours may fail with, 2^-sigma. With 80 a server
+  // can try 2^40 cohorts for one that suits it.
+  std::uint32_t security_bits = 80;
   std::vector<VectorSpec> vectors;  // exactly these, with these bounds
 };
 
@@ -89,13 +93,14 @@ class ClientSession {
 
   absl::StatusOr<v1::KeyAdvertisement> Advertise();
 
-  // Checks manifest, roster, thresholds and every certificate and signature.
+  // Checks manifest, graph, threshold, neighbours and every certificate and
+  // signature.
   absl::StatusOr<v1::EncryptedShares> ShareKeys(const v1::Roster& roster);
 
-  // `input` has the manifest's vectors with entries below 2^bits. The
-  // contribution is in the decision log before this returns.
-  absl::StatusOr<std::vector<v1::MaskedInputChunk>> MaskInput(
-      const v1::ShareDelivery& delivery, const NamedVectors& input);
+  // `input` has the manifest's vectors with entries below 2^bits; it is masked
+  // in place. The contribution is in the decision log before this returns.
+  absl::StatusOr<MaskedInput> MaskInput(const v1::ShareDelivery& delivery,
+                                        NamedVectors input);
 
   // Signs one set only; in the decision log before this returns.
   absl::StatusOr<v1::SurvivorSignature> SignSurvivors(
@@ -117,6 +122,7 @@ class ClientSession {
 
  private:
   struct Secrets;
+  struct Peer;
   struct Session;
 
   ClientSession(const ClientParams& params, crypto::Rng& rng, DecisionLog& log);
@@ -125,14 +131,16 @@ class ClientSession {
   // Aborts unless OK.
   absl::Status Final(const absl::Status& status);
   absl::Status AcceptRoster(const v1::Roster& roster);
-  absl::Status AcceptMember(const v1::KeyAdvertisement& member,
-                            std::size_t index);
+  absl::StatusOr<Peer> AcceptMember(const v1::KeyAdvertisement& member,
+                                    std::uint32_t index) const;
   absl::Status CheckManifest(const v1::SessionManifest& manifest) const;
+  absl::Status CheckNeighbours() const;
+  // That a set of members is large enough, and has enough neighbours.
+  absl::Status CheckSize(ByteView set, const char* what) const;
   absl::StatusOr<v1::EncryptedShares> MakeShares();
   absl::Status AcceptDelivery(const v1::ShareDelivery& delivery);
   absl::Status CheckInput(const NamedVectors& input) const;
-  absl::StatusOr<std::vector<v1::MaskedInputChunk>> MakeInput(
-      const NamedVectors& input);
+  absl::StatusOr<MaskedInput> MakeInput(NamedVectors input);
   absl::Status AcceptSurvivors(const v1::SurvivorSet& survivors);
   absl::Status CheckSignatures(const v1::UnmaskRequest& request) const;
 

@@ -139,11 +139,15 @@ TEST_F(ClientSessionTest, EveryLieInTheRosterIsRefused) {
       {"members", [](auto& r) { r.mutable_members()->RemoveLast(); }, true},
       {"signature of its keys",
        [](auto& r) {
-         r.mutable_members(0)->set_mask_key(std::string(32, 'k'));
+         r.mutable_members(0)->mutable_keys()->set_mask_key(
+             std::string(32, 'k'));
        },
        true},
       {"roster member 0",
-       [](auto& r) { r.mutable_members(0)->set_certificate("none"); }, true},
+       [](auto& r) {
+         r.mutable_members(0)->mutable_keys()->set_certificate("none");
+       },
+       true},
       {"repeats a key", [](auto& r) { *r.mutable_members(1) = r.members(0); },
        true},
       {"out of order", [](auto& r) { r.mutable_members()->SwapElements(0, 1); },
@@ -254,7 +258,7 @@ TEST_F(ClientSessionTest, NoShareLeavesBeforeEnoughSignaturesOnTheSameSet) {
   // t = floor((6 + 1) / 2) + 1 = 4; three are too few.
   while (few.signatures_size() > 3) few.mutable_signatures()->RemoveLast();
   EXPECT_THAT(me().Unmask(few), StatusIs(absl::StatusCode::kPermissionDenied,
-                                         HasSubstr("3 members signed")));
+                                         HasSubstr("3 neighbours signed")));
   EXPECT_EQ(me().state(), State::kAborted);
 }
 
@@ -276,7 +280,7 @@ TEST_F(ClientSessionTest, RepeatingOneSignatureDoesNotCountTwice) {
     *repeated.add_signatures() = request_.signatures(0);
   EXPECT_THAT(me().Unmask(repeated),
               StatusIs(absl::StatusCode::kPermissionDenied,
-                       HasSubstr("1 members signed")));
+                       HasSubstr("1 neighbours signed")));
 }
 
 TEST_F(ClientSessionTest, EachPeersShareIsOfOneKindOnly) {
@@ -322,8 +326,8 @@ TEST(ClientSessionMaskTest, SessionsNeverShareMasks) {
                          {"metrics", std::vector<std::uint32_t>(3, 0)}};
     return cohort.client(0)
         .MaskInput(cohort.server().DeliveryFor(cohort.id(0)).value(), zero)
-        .value()[0]
-        .elements();
+        ->ChunkAt("update", 0)
+        ->elements();
   };
   EXPECT_NE(masked("a"), masked("b"));
 }

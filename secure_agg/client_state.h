@@ -4,6 +4,7 @@
 #define SOTTO_SECURE_AGG_CLIENT_STATE_H_
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "crypto/kex.h"
@@ -13,12 +14,13 @@
 namespace sotto::secure_agg {
 
 struct ClientSession::Secrets {
-  Secrets(crypto::X25519Key channel_key, crypto::X25519Key mask_key)
-      : channel(std::move(channel_key)), mask(std::move(mask_key)) {}
-
-  crypto::X25519Key channel;
-  crypto::X25519Key mask;
-  crypto::Secret<32> self_mask_seed;  // b_u, drawn in ShareKeys
+  // Own keys, until the masked input is made.
+  struct Own {
+    crypto::X25519Key channel;
+    crypto::X25519Key mask;
+    crypto::Secret<32> self_mask_seed;  // b_u, drawn in ShareKeys
+  };
+  std::optional<Own> own;
   // By owner: the shares of its two secrets, of which at most one leaves.
   struct Received {
     Share self_mask, mask_key;
@@ -26,14 +28,22 @@ struct ClientSession::Secrets {
   std::map<std::uint32_t, Received> received;
 };
 
+// A neighbour, or this device itself.
+struct ClientSession::Peer {
+  crypto::X25519PublicKey channel_key = {}, mask_key = {};
+  crypto::PublicKey identity_key = {};
+};
+
 struct ClientSession::Session {
   v1::SessionManifest manifest;
   SessionId id = {};
   std::uint32_t own_index = 0;
-  std::vector<crypto::X25519PublicKey> channel_keys, mask_keys;
-  std::vector<crypto::PublicKey> identity_keys;
-  Bytes members;    // U2, once delivered
-  Bytes survivors;  // U3, once signed
+  std::map<std::uint32_t, Peer> neighbours;  // by roster index
+  Bytes members;                             // U2, once delivered
+  Bytes survivors;                           // U3, once signed
+
+  // How many neighbours are in the set.
+  std::size_t NeighboursIn(ByteView set) const;
 };
 
 }  // namespace sotto::secure_agg

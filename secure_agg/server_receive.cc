@@ -1,7 +1,6 @@
 // What clients send. Each message is checked whole before anything changes.
 
 #include <algorithm>
-#include <set>
 
 #include "base/status.h"
 #include "crypto/kex.h"
@@ -55,10 +54,6 @@ absl::Status CheckAgreement(const std::string& field, const char* what) {
   std::ranges::copy(AsBytes(field), key.begin());
   return Annotate(probe.Agree(key).status(),
                   std::string("advertisement: its ") + what);
-}
-
-std::size_t LaneWidth(const VectorSpec& spec) {
-  return spec.bits <= 16 ? 2 : 4;
 }
 
 }  // namespace
@@ -127,20 +122,20 @@ absl::Status ServerSession::ReceiveShares(const crypto::DeviceId& device,
         "shares: this member has sent others, or left");
   }
   SOTTO_RETURN_IF_ERROR(CheckSender(message.sender(), index));
+  const std::vector<std::uint32_t>& near = near_[index];
   if (message.self_mask_commitment().size() != 32 ||
-      static_cast<std::size_t>(message.shares_size()) != members_.size() - 1) {
+      static_cast<std::size_t>(message.shares_size()) != near.size()) {
     return Malformed(absl::StrFormat(
-        "shares: %d of them for %d other members, or a bad commitment",
-        message.shares_size(), static_cast<int>(members_.size()) - 1));
+        "shares: %d of them for %d neighbours, or a bad commitment",
+        message.shares_size(), static_cast<int>(near.size())));
   }
-  std::set<std::uint32_t> recipients;
-  for (const auto& share : message.shares()) {
-    if (share.recipient() >= members_.size() || share.recipient() == index ||
-        !recipients.insert(share.recipient()).second ||
-        share.ciphertext().empty() ||
+  for (std::size_t i = 0; i < near.size(); ++i) {
+    const auto& share = message.shares(static_cast<int>(i));
+    if (share.recipient() != near[i] || share.ciphertext().empty() ||
         share.ciphertext().size() > kMaxCiphertext) {
-      return Malformed(absl::StrFormat("shares: the one for member %d is bad",
-                                       share.recipient()));
+      return Malformed(absl::StrFormat(
+          "shares: the one for member %d is bad, or not in order",
+          share.recipient()));
     }
   }
   SOTTO_RETURN_IF_ERROR(CheckSignature(member.certificate.identity_key,
@@ -191,7 +186,7 @@ absl::StatusOr<InputProgress> ServerSession::ReceiveInput(
     }
     return want;
   }
-  const std::size_t width = LaneWidth(spec);
+  const std::size_t width = LaneBytes(spec.bits);
   const ByteView bytes = AsBytes(message.elements());
   const std::size_t count = bytes.size() / width;
   if (bytes.empty() || bytes.size() % width != 0 ||
@@ -236,7 +231,7 @@ absl::Status ServerSession::Finish(const Member& member,
                                    const v1::MaskedInputChunk& last) {
   crypto::Sha256Hasher hasher;
   for (const VectorSpec& spec : params_.vectors) {
-    const std::size_t width = LaneWidth(spec);
+    const std::size_t width = LaneBytes(spec.bits);
     const std::vector<std::uint32_t>& values = member.partial.at(spec.name);
     Bytes lanes;
     lanes.reserve(values.size() * width);
@@ -293,18 +288,25 @@ absl::Status ServerSession::ReceiveUnmaskShares(
   SOTTO_RETURN_IF_ERROR(ExpectPhase(Phase::kUnmask));
   if (!IsExpected(member)) {
     return absl::FailedPreconditionError(
-        "unmask shares: this member did not sign the survivor set, or left");
+        "unmask shares: this member did not sign the survivor set, has too few "
+        "neighbours that did, or left");
   }
   SOTTO_RETURN_IF_ERROR(CheckSender(message.sender(), index));
-  std::int64_t last = -1;
+  // One for each neighbour in U2, ascending.
+  auto wanted = near_[index].begin();
+  const auto none = near_[index].end();
+  const auto skip = [&] {
+    while (wanted != none && !TestBit(u2_, *wanted)) ++wanted;
+  };
+  skip();
   for (const auto& share : message.shares()) {
     const std::uint32_t owner = share.owner();
-    if (owner >= members_.size() || owner == index || !TestBit(u2_, owner) ||
-        static_cast<std::int64_t>(owner) <= last) {
+    if (wanted == none || owner != *wanted) {
       return Malformed(absl::StrFormat(
           "unmask shares: the one of member %d is unexpected", owner));
     }
-    last = owner;
+    ++wanted;
+    skip();
     const auto kind = TestBit(u3_, owner) ? v1::UnmaskShares::SELF_MASK
                                           : v1::UnmaskShares::MASK_KEY;
     if (share.kind() != kind) {
@@ -314,10 +316,10 @@ absl::Status ServerSession::ReceiveUnmaskShares(
     SOTTO_RETURN_IF_ERROR(
         DecodeShare(AsBytes(share.share()), index + 1).status());
   }
-  const int needed = static_cast<int>(CountBits(u2_)) - 1;
-  if (message.shares_size() != needed) {
-    return Malformed(absl::StrFormat("unmask shares: %d of them, %d are needed",
-                                     message.shares_size(), needed));
+  if (wanted != none) {
+    return Malformed(
+        absl::StrFormat("unmask shares: %d of them, member %d's is missing",
+                        message.shares_size(), *wanted));
   }
   SOTTO_RETURN_IF_ERROR(CheckSignature(member.certificate.identity_key,
                                        UnmaskBytes(session_, message),

@@ -68,7 +68,7 @@ bool ServerSession::IsExpected(const Member& member) const {
     case Phase::kConsistency:
       return member.has_input;
     case Phase::kUnmask:
-      return !member.survivor_signature.empty();
+      return member.can_unmask;
     case Phase::kAdvertise:
     case Phase::kFinished:
     case Phase::kFailed:
@@ -119,12 +119,21 @@ absl::StatusOr<v1::Roster> ServerSession::RosterFor(
   if (phase_ == Phase::kAdvertise) {
     return absl::FailedPreconditionError("the cohort is still forming");
   }
-  SOTTO_RETURN_IF_ERROR(IndexOf(device).status());
+  SOTTO_ASSIGN_OR_RETURN(const std::size_t own, IndexOf(device));
   v1::Roster roster;
   *roster.mutable_manifest() = manifest_;
   roster.set_manifest_signature(ToString(manifest_signature_));
-  for (const Member& member : members_) {
-    *roster.add_members() = member.advertisement;
+  std::vector<std::uint32_t> shown = near_[own];
+  shown.insert(std::ranges::lower_bound(shown, own),
+               static_cast<std::uint32_t>(own));
+  for (const std::uint32_t index : shown) {
+    v1::Roster::Member& member = *roster.add_members();
+    member.set_index(index);
+    *member.mutable_keys() = members_[index].advertisement;
+    if (IsComplete()) continue;
+    for (const crypto::Sha256Digest& sibling : tree_->Path(index)) {
+      member.mutable_path()->append(ToString(sibling));
+    }
   }
   return roster;
 }
@@ -142,14 +151,14 @@ absl::StatusOr<v1::ShareDelivery> ServerSession::DeliveryFor(
   v1::ShareDelivery out;
   out.set_members(ToString(u2_));
   out.set_signature(ToString(key_->Sign(DeliveryBytes(session_, u2_))));
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    if (i == own || !TestBit(u2_, i)) continue;
-    for (const auto& share : members_[i].shares.shares()) {
-      if (share.recipient() != own) continue;
-      auto* copy = out.add_shares();
-      copy->set_sender(static_cast<std::uint32_t>(i));
-      copy->set_ciphertext(share.ciphertext());
-    }
+  for (const std::uint32_t from : near_[own]) {
+    if (!TestBit(u2_, from)) continue;
+    const auto& shares = members_[from].shares.shares();
+    const auto share = std::ranges::lower_bound(
+        shares, own, {}, &v1::EncryptedShares::Share::recipient);
+    auto* copy = out.add_shares();
+    copy->set_sender(from);
+    copy->set_ciphertext(share->ciphertext());
   }
   return out;
 }
@@ -176,15 +185,16 @@ absl::StatusOr<v1::UnmaskRequest> ServerSession::UnmaskRequestFor(
     return absl::FailedPreconditionError("signatures are still arriving");
   }
   SOTTO_ASSIGN_OR_RETURN(const std::size_t own, IndexOf(device));
-  if (members_[own].survivor_signature.empty()) {
-    return absl::NotFoundError("device " + HexEncode(device) +
-                               " did not sign the survivor set");
+  if (!members_[own].can_unmask) {
+    return absl::NotFoundError(
+        "device " + HexEncode(device) +
+        " did not sign the survivor set, or too few of its neighbours did");
   }
   v1::UnmaskRequest out;
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    if (i == own || members_[i].survivor_signature.empty()) continue;
+  for (const std::uint32_t i : near_[own]) {
+    if (members_[i].survivor_signature.empty()) continue;
     auto* signature = out.add_signatures();
-    signature->set_sender(static_cast<std::uint32_t>(i));
+    signature->set_sender(i);
     signature->set_signature(ToString(members_[i].survivor_signature));
   }
   return out;

@@ -1,17 +1,22 @@
-// SA-1's server side on the complete graph, active form.
+// SA-1's server side, active form: members exchange shares and masks with their
+// neighbours on a ring that follows from the cohort's keys, or, where no ring
+// will do, with all others.
 
 #ifndef SOTTO_SECURE_AGG_SERVER_SESSION_H_
 #define SOTTO_SECURE_AGG_SERVER_SESSION_H_
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/parallel.h"
 #include "crypto/prg.h"
 #include "crypto/sign.h"
 #include "secure_agg/aggregator.h"
-#include "secure_agg/sharing/share_set.h"
+#include "secure_agg/graph/key_tree.h"
+#include "secure_agg/graph/ring.h"
 
 namespace sotto::secure_agg {
 
@@ -24,6 +29,10 @@ struct ServerParams {
   std::uint32_t min_cohort = 3;     // n_min
   double corrupted_fraction = 0.0;  // gamma
   double dropout_fraction = 0.0;    // delta, stated in the manifest
+  // sigma and eta of graph/parameters.h. Members have a floor for sigma.
+  std::uint32_t security_bits = 80;
+  std::uint32_t correctness_bits = 30;
+  bool complete_graph = false;  // even where a ring would do
   crypto::Sha256Digest model_hash = {};
   crypto::Sha256Digest plan_hash = {};
   Bytes previous_model_hash;  // 32 bytes or empty
@@ -74,6 +83,8 @@ class ServerSession final : public Aggregator {
   absl::StatusOr<AggregateResult> Result() const override;
   Bytes Snapshot() const override;
 
+  // Threads that take masks off; the machine's cores unless told otherwise.
+  void set_workers(unsigned workers) { workers_ = workers; }
   // Members whose revealed shares did not fit the reconstructed secrets.
   const std::vector<std::uint32_t>& suspects() const { return suspects_; }
 
@@ -87,6 +98,8 @@ class ServerSession final : public Aggregator {
     Bytes survivor_signature;    // of B3
     v1::UnmaskShares unmask;
     bool has_unmask = false;
+    // Signed, and sees enough signatures to unmask; from kUnmask on.
+    bool can_unmask = false;
     bool complained = false;
     bool dropped = false;
     Phase dropped_in = Phase::kAdvertise;
@@ -104,17 +117,32 @@ class ServerSession final : public Aggregator {
   bool IsExpected(const Member& member) const;
   bool HasAnswered(const Member& member) const;
   void DropMissing();
+  // The graph and the tree that manifest and members fix.
+  absl::Status Join();
+  bool IsComplete() const { return ring_->neighbours() + 1 == ring_->size(); }
+  // How many neighbours of member `index` have that property.
+  template <typename Property>
+  std::uint32_t CountNeighbours(std::size_t index,
+                                const Property& property) const {
+    std::uint32_t count = 0;
+    for (const std::uint32_t v : near_[index]) count += property(v) ? 1 : 0;
+    return count;
+  }
+  // The first member of U2 whose secrets fewer than t neighbours with that
+  // property can help to restore.
+  template <typename Property>
+  std::optional<std::size_t> FindStranded(const Property& property) const;
+  void FindUnmaskers();
   absl::Status Fail(const std::string& reason);
   absl::Status CloseAdvertise();
   absl::Status CloseShares();
   absl::Status CloseInputs();
   absl::Status CloseConsistency();
   absl::Status CloseUnmask();
-  std::uint32_t Needed() const;  // members that must remain in each phase
   absl::Status Finish(const Member& member, const v1::MaskedInputChunk& last);
-  absl::StatusOr<crypto::Secret<32>> Reconstruct(const ShareSet& holders,
-                                                 std::size_t owner,
-                                                 v1::UnmaskShares::Kind kind);
+  struct ShareChecks;
+  absl::StatusOr<crypto::Secret<32>> Reconstruct(ShareChecks& checks,
+                                                 std::size_t owner);
   absl::Status RemoveMasks();
 
   ServerParams params_;
@@ -123,12 +151,16 @@ class ServerSession final : public Aggregator {
   std::string failure_;
   std::map<crypto::DeviceId, v1::KeyAdvertisement> waiting_;  // kAdvertise
   std::vector<Member> members_;  // roster order, from kShares on
+  std::optional<Ring> ring_;     // from kShares on, as the next two
+  std::vector<std::vector<std::uint32_t>> near_;  // each member's neighbours
+  std::optional<KeyTree> tree_;
   v1::SessionManifest manifest_;
   Bytes manifest_signature_;
   SessionId session_ = {};
   Bytes u2_, u3_;
   NamedVectors accumulator_;
   std::vector<std::uint32_t> suspects_;
+  unsigned workers_ = DefaultWorkers();
 };
 
 }  // namespace sotto::secure_agg

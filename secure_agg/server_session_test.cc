@@ -124,10 +124,10 @@ TEST(ServerSessionTest, RepeatedMessagesChangeNothing) {
   }
   ASSERT_THAT(server.Close(), IsOk());
   for (std::uint32_t i = 0; i < 4; ++i) {
-    const auto chunks = cohort.client(i).MaskInput(
+    const auto masked = cohort.client(i).MaskInput(
         server.DeliveryFor(cohort.id(i)).value(), cohort.input(i));
     for (int twice = 0; twice < 2; ++twice) {
-      for (const auto& chunk : *chunks) {
+      for (const auto& chunk : AllChunks(*masked)) {
         const auto progress = server.ReceiveInput(cohort.id(i), chunk);
         ASSERT_THAT(progress, IsOk());
         if (chunk.last() || twice == 1) {
@@ -240,9 +240,9 @@ TEST(ServerSessionTest, MalformedMessagesAreRefusedWhole) {
   ASSERT_THAT(server.Close(), IsOk());
 
   const auto chunks =
-      cohort.client(0)
-          .MaskInput(server.DeliveryFor(id).value(), cohort.input(0))
-          .value();
+      AllChunks(cohort.client(0)
+                    .MaskInput(server.DeliveryFor(id).value(), cohort.input(0))
+                    .value());
   const auto bad_chunk = [&](auto change) {
     auto copy = chunks[0];
     change(copy);
@@ -347,10 +347,11 @@ TEST(ServerSessionTest, UnmaskSharesOfOtherOwnersThanAskedAreRefused) {
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(why)));
   };
   refused([](auto& m) { m.mutable_shares()->SwapElements(0, 1); },
-          "member 0 is unexpected");
+          "member 2 is unexpected");
   refused([](auto& m) { *m.mutable_shares(2) = m.shares(1); },
           "member 2 is unexpected");
-  refused([](auto& m) { m.mutable_shares()->RemoveLast(); }, "3 of them");
+  refused([](auto& m) { m.mutable_shares()->RemoveLast(); },
+          "member 4's is missing");
   refused([](auto& m) { *m.add_shares() = m.shares(3); },
           "member 4 is unexpected");
   refused([](auto& m) { m.mutable_shares(0)->set_owner(1); },

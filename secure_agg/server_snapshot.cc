@@ -1,4 +1,4 @@
-// A session as bytes, for the journal: base/codec "sotto/secagg/snapshot/v1".
+// A session as bytes, for the journal: base/codec "sotto/secagg/snapshot/v2".
 
 #include <bit>
 
@@ -10,7 +10,7 @@
 namespace sotto::secure_agg {
 namespace {
 
-constexpr char kTag[] = "sotto/secagg/snapshot/v1";
+constexpr char kTag[] = "sotto/secagg/snapshot/v2";
 
 Bytes ToLanes(const std::vector<std::uint32_t>& values) {
   Bytes out;
@@ -47,10 +47,13 @@ void EncodeParams(Encoder& e, const ServerParams& p) {
   e.U32(static_cast<std::uint32_t>(p.vectors.size()));
   for (const VectorSpec& v : p.vectors) {
     e.Text(v.name).U32(v.length).U32(v.bits).U64(v.bound);
+    e.U8(v.modular ? 1 : 0);
   }
   e.U32(p.max_cohort).U32(p.min_cohort);
   e.U64(std::bit_cast<std::uint64_t>(p.corrupted_fraction));
   e.U64(std::bit_cast<std::uint64_t>(p.dropout_fraction));
+  e.U32(p.security_bits).U32(p.correctness_bits);
+  e.U8(p.complete_graph ? 1 : 0);
   e.Octets(p.model_hash).Octets(p.plan_hash).Octets(p.previous_model_hash);
   e.I64(p.deadline_ms).U8(static_cast<std::uint8_t>(p.prg)).Octets(p.issuer);
 }
@@ -67,6 +70,8 @@ absl::Status DecodeParams(Decoder& d, ServerParams& p) {
     SOTTO_ASSIGN_OR_RETURN(v.length, d.U32("vector length"));
     SOTTO_ASSIGN_OR_RETURN(v.bits, d.U32("vector bits"));
     SOTTO_ASSIGN_OR_RETURN(v.bound, d.U64("vector bound"));
+    SOTTO_ASSIGN_OR_RETURN(const std::uint8_t modular, d.U8("vector modular"));
+    v.modular = modular != 0;
     p.vectors.push_back(std::move(v));
   }
   SOTTO_ASSIGN_OR_RETURN(p.max_cohort, d.U32("max_cohort"));
@@ -75,6 +80,10 @@ absl::Status DecodeParams(Decoder& d, ServerParams& p) {
   SOTTO_ASSIGN_OR_RETURN(const std::uint64_t delta, d.U64("delta"));
   p.corrupted_fraction = std::bit_cast<double>(gamma);
   p.dropout_fraction = std::bit_cast<double>(delta);
+  SOTTO_ASSIGN_OR_RETURN(p.security_bits, d.U32("security_bits"));
+  SOTTO_ASSIGN_OR_RETURN(p.correctness_bits, d.U32("correctness_bits"));
+  SOTTO_ASSIGN_OR_RETURN(const std::uint8_t complete, d.U8("complete_graph"));
+  p.complete_graph = complete != 0;
   SOTTO_ASSIGN_OR_RETURN(const ByteView model, d.Octets("model_hash"));
   SOTTO_RETURN_IF_ERROR(CopyExact(model, "model_hash", p.model_hash));
   SOTTO_ASSIGN_OR_RETURN(const ByteView plan, d.Octets("plan_hash"));
@@ -186,6 +195,7 @@ absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Restore(
   SOTTO_RETURN_IF_ERROR(Parse(manifest, "manifest", s->manifest_));
   SOTTO_ASSIGN_OR_RETURN(const ByteView signature, d.Octets("signature"));
   s->manifest_signature_.assign(signature.begin(), signature.end());
+  if (!s->members_.empty()) SOTTO_RETURN_IF_ERROR(s->Join());
   s->session_ = SessionIdOf(s->manifest_);
   SOTTO_ASSIGN_OR_RETURN(const ByteView u2, d.Octets("u2"));
   s->u2_.assign(u2.begin(), u2.end());
@@ -210,6 +220,9 @@ absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Restore(
     s->suspects_.push_back(suspect);
   }
   SOTTO_RETURN_IF_ERROR(Annotate(d.Finish(), "snapshot"));
+  if (s->phase_ == Phase::kUnmask || s->phase_ == Phase::kFinished) {
+    s->FindUnmaskers();
+  }
   return s;
 }
 

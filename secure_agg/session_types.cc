@@ -28,6 +28,10 @@ absl::Status CheckVectors(const std::vector<VectorSpec>& vectors,
     if (v.bound < 1 || v.bound > std::uint64_t{1} << 32) {
       return bad("its bound is outside [1, 2^32]");
     }
+    if (v.modular) {
+      if (v.bound == std::uint64_t{1} << v.bits) continue;
+      return bad("it is modular and its bound is not 2^bits");
+    }
     // n < 2^16 and R <= 2^32: no overflow in 64 bits.
     if (cohort_size * (v.bound - 1) + 1 > std::uint64_t{1} << v.bits) {
       return bad("a sum over the cohort could wrap around");
@@ -42,7 +46,8 @@ std::vector<VectorSpec> VectorsOf(const v1::SessionManifest& manifest) {
     vectors.push_back({.name = v.name(),
                        .length = v.length(),
                        .bits = v.bits(),
-                       .bound = v.bound()});
+                       .bound = v.bound(),
+                       .modular = v.modular()});
   }
   return vectors;
 }
@@ -53,6 +58,10 @@ bool TestBit(ByteView bitmap, std::size_t index) {
 
 void SetBit(Bytes& bitmap, std::size_t index) {
   bitmap[index / 8] |= static_cast<std::uint8_t>(1u << (index % 8));
+}
+
+void ClearBit(Bytes& bitmap, std::size_t index) {
+  bitmap[index / 8] &= static_cast<std::uint8_t>(~(1u << (index % 8)));
 }
 
 std::size_t CountBits(ByteView bitmap) {

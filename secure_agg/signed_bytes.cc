@@ -34,6 +34,7 @@ Bytes ManifestBytes(const v1::SessionManifest& m) {
   e.U32(static_cast<std::uint32_t>(m.vectors_size()));
   for (const auto& v : m.vectors()) {
     e.Text(v.name()).U32(v.length()).U32(v.bits()).U64(v.bound());
+    e.U8(v.modular() ? 1 : 0);
   }
   e.U32(m.cohort_size()).U32(m.neighbours()).U32(m.threshold());
   e.U32(m.min_survivors());

@@ -133,43 +133,32 @@ class Exchange {
     secure_agg::NamedVectors input;
     input["update"] = std::move(vectors.update);
     input["metrics"] = std::move(vectors.metrics);
-    SOTTO_ASSIGN_OR_RETURN(chunks_, session_.MaskInput(delivery, input));
-    if (chunks_.empty()) {
-      return absl::InternalError("the masked input has no chunks");
-    }
+    SOTTO_ASSIGN_OR_RETURN(input_,
+                           session_.MaskInput(delivery, std::move(input)));
     AnnounceStep("masked_input");
     input_is_underway_ = true;
-    return SendChunk(0);
+    return SendChunk("", 0);
   }
 
-  v1::StepRequest SendChunk(std::size_t index) {
+  absl::StatusOr<v1::StepRequest> SendChunk(const std::string& vector,
+                                            std::uint32_t offset) {
     last_ = v1::StepRequest();
-    *last_.mutable_input() = chunks_[index];
+    SOTTO_ASSIGN_OR_RETURN(*last_.mutable_input(),
+                           input_.ChunkAt(vector, offset));
     return last_;
   }
 
   absl::StatusOr<v1::StepRequest> NextChunk(const v1::ChunkAck& ack) {
     if (session_.state() != State::kInputSent) return last_;
-    if (ack.complete()) {
-      input_is_underway_ = false;
-      return PollRequest();
-    }
-    for (std::size_t i = 0; i < chunks_.size(); ++i) {
-      if (chunks_[i].vector() == ack.vector() &&
-          chunks_[i].offset() == ack.next_offset()) {
-        return SendChunk(i);
-      }
-    }
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "task '%s' round %d: the coordinator asks for vector '%s' from %d, "
-        "where no chunk begins",
-        assignment_.task(), assignment_.round(), ack.vector(),
-        ack.next_offset()));
+    if (!ack.complete()) return SendChunk(ack.vector(), ack.next_offset());
+    input_is_underway_ = false;
+    return PollRequest();
   }
 
   absl::StatusOr<v1::StepRequest> SignSurvivors(
       const v1::SurvivorSet& survivors) {
     input_is_underway_ = false;
+    input_ = {};
     SOTTO_ASSIGN_OR_RETURN(v1::SurvivorSignature signature,
                            session_.SignSurvivors(survivors));
     last_ = v1::StepRequest();
@@ -217,7 +206,7 @@ class Exchange {
   const LocalResult& result_;
   ClientSession session_;
   v1::StepRequest last_;
-  std::vector<v1::MaskedInputChunk> chunks_;
+  secure_agg::MaskedInput input_;
   bool input_is_underway_ = false;
 };
 

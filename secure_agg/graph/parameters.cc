@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <optional>
 
 #include "base/fraction.h"
 #include "base/status.h"
@@ -92,9 +93,7 @@ double CorruptedNeighbours(double n, double corrupted, double k,
   return low;
 }
 
-}  // namespace
-
-absl::StatusOr<GraphParams> FindRegularGraph(const GraphAssumptions& assume) {
+absl::Status CheckRanges(const GraphAssumptions& assume) {
   const double gamma = assume.corrupted_fraction;
   const double delta = assume.dropout_fraction;
   if (assume.cohort_size < 3 || assume.cohort_size > 1u << 24) {
@@ -107,27 +106,83 @@ absl::StatusOr<GraphParams> FindRegularGraph(const GraphAssumptions& assume) {
         "and below 1 together",
         gamma, delta));
   }
+  return absl::OkStatus();
+}
+
+double LogFailure(double bits) { return -bits * std::numbers::ln2; }
+
+// The threshold that rings of k neighbours need, or nothing where so few
+// neighbours do not keep the honest survivors together.
+std::optional<double> SafeThreshold(const GraphAssumptions& assume, double k) {
   const double n = assume.cohort_size;
-  const double corrupted = MembersIn(gamma, assume.cohort_size);
-  const double dropped = MembersIn(delta, assume.cohort_size);
-  const double insecure = -(assume.security_bits + 1.0) * std::numbers::ln2;
-  const double stuck = -1.0 * assume.correctness_bits * std::numbers::ln2;
+  const double corrupted =
+      MembersIn(assume.corrupted_fraction, assume.cohort_size);
+  const double gone =
+      assume.min_survivors == 0
+          ? MembersIn(assume.dropout_fraction, assume.cohort_size)
+          : n - std::min<double>(assume.min_survivors, n);
+  const double insecure = LogFailure(assume.security_bits + 1.0);
+  if (!StaysConnected(n, corrupted + gone, k, insecure)) return std::nullopt;
+  const double a = CorruptedNeighbours(n, corrupted, k, insecure);
+  return assume.server == ServerModel::kActive ? std::floor((k + a) / 2) + 1
+                                               : a + 1;
+}
+
+}  // namespace
+
+absl::StatusOr<GraphParams> FindRegularGraph(const GraphAssumptions& assume) {
+  SOTTO_RETURN_IF_ERROR(CheckRanges(assume));
+  const double n = assume.cohort_size;
+  const double dropped = MembersIn(assume.dropout_fraction, assume.cohort_size);
+  const double stuck = LogFailure(assume.correctness_bits);
   for (double k = 2; k < n; k += 2) {
-    if (!StaysConnected(n, corrupted + dropped, k, insecure)) continue;
-    const double a = CorruptedNeighbours(n, corrupted, k, insecure);
-    const double t = assume.server == ServerModel::kActive
-                         ? std::floor((k + a) / 2) + 1
-                         : a + 1;
+    const std::optional<double> t = SafeThreshold(assume, k);
+    if (!t) continue;
     const Hypergeometric alive = {n, n - dropped, k};
-    if (std::log(n) + alive.LogBelow(t) > stuck) continue;
+    if (std::log(n) + alive.LogBelow(*t) > stuck) continue;
     GraphParams found;
     found.neighbours = static_cast<std::uint32_t>(k);
-    found.threshold = static_cast<std::uint32_t>(t);
+    found.threshold = static_cast<std::uint32_t>(*t);
     return found;
   }
   return absl::NotFoundError(absl::StrFormat(
       "no regular graph of %d members bears %g corrupted and %g dropped out",
-      assume.cohort_size, gamma, delta));
+      assume.cohort_size, assume.corrupted_fraction, assume.dropout_fraction));
+}
+
+absl::StatusOr<GraphParams> ChooseGraph(const GraphAssumptions& assume) {
+  SOTTO_RETURN_IF_ERROR(CheckRanges(assume));
+  if (assume.cohort_size <= kSmallCohort) {
+    return CompleteGraph(assume.cohort_size, assume.corrupted_fraction);
+  }
+  const absl::StatusOr<GraphParams> ring = FindRegularGraph(assume);
+  if (ring.ok() && ring->neighbours < assume.cohort_size - 1) return ring;
+  if (!ring.ok() && !absl::IsNotFound(ring.status())) return ring;
+  return CompleteGraph(assume.cohort_size, assume.corrupted_fraction);
+}
+
+absl::Status CheckGraph(const GraphAssumptions& assume,
+                        const GraphParams& graph) {
+  SOTTO_RETURN_IF_ERROR(CheckRanges(assume));
+  const std::uint32_t n = assume.cohort_size, k = graph.neighbours;
+  std::uint32_t least = 0;
+  if (k == n - 1) {
+    SOTTO_ASSIGN_OR_RETURN(const GraphParams complete,
+                           CompleteGraph(n, assume.corrupted_fraction));
+    least = complete.threshold;
+  } else {
+    const std::optional<double> t =
+        k >= 2 && k % 2 == 0 && k < n ? SafeThreshold(assume, k) : std::nullopt;
+    if (!t) {
+      return absl::PermissionDeniedError(absl::StrFormat(
+          "%d neighbours each do not keep a cohort of %d together", k, n));
+    }
+    least = static_cast<std::uint32_t>(*t);
+  }
+  if (graph.threshold >= least && graph.threshold <= k) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrFormat(
+      "threshold %d with %d neighbours in a cohort of %d, needs %d to %d",
+      graph.threshold, k, n, least, k));
 }
 
 }  // namespace sotto::secure_agg

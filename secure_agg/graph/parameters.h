@@ -33,11 +33,30 @@ struct GraphAssumptions {
   std::uint32_t security_bits = 40;  // sigma; 80 when the order can be ground
   std::uint32_t correctness_bits = 20;  // eta
   ServerModel server = ServerModel::kActive;
+  // n_min, when members insist on it: the graph must then stay connected with
+  // so few of them left, however many drop out. 0: only with 1 - delta of them.
+  std::uint32_t min_survivors = 0;
 };
 
 // The smallest even k, and its t. INVALID_ARGUMENT: an assumption out of its
 // range. NOT_FOUND: no ring will do; take the complete graph.
 absl::StatusOr<GraphParams> FindRegularGraph(const GraphAssumptions& assume);
+
+// Up to so many members each is a neighbour of each: that costs little, and
+// bears more dropouts than were assumed.
+inline constexpr std::uint32_t kSmallCohort = 50;
+
+// The graph of a session: the ring of FindRegularGraph, or the complete graph
+// (threshold.h) where none will do or the cohort is small. INVALID_ARGUMENT:
+// neither will.
+absl::StatusOr<GraphParams> ChooseGraph(const GraphAssumptions& assume);
+
+// Whether a graph that somebody else chose is as safe: complete or a ring, its
+// threshold at least what is needed and at most k. Whether enough members will
+// answer is the chooser's risk, so delta and eta play no part where
+// min_survivors is given. PERMISSION_DENIED names what falls short.
+absl::Status CheckGraph(const GraphAssumptions& assume,
+                        const GraphParams& graph);
 
 }  // namespace sotto::secure_agg
 

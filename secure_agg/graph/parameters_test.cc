@@ -120,6 +120,51 @@ TEST(ParametersTest, ACohortThatNoRingBearsIsNotFound) {
               StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST(ParametersTest, AChosenGraphIsAcceptedAndAWeakerOneIsNot) {
+  for (const std::uint32_t n : {30u, 200u, 1000u, 10000u}) {
+    SCOPED_TRACE(n);
+    GraphAssumptions assume = {.cohort_size = n,
+                               .corrupted_fraction = 0.1,
+                               .dropout_fraction = 0.1,
+                               .security_bits = 80,
+                               .correctness_bits = 30,
+                               .min_survivors = n / 2};
+    const auto chosen = ChooseGraph(assume);
+    ASSERT_THAT(chosen, IsOk());
+    if (n > 100) {
+      EXPECT_LT(chosen->neighbours, n - 1);
+    }
+    EXPECT_THAT(CheckGraph(assume, *chosen), IsOk());
+    GraphParams weak = *chosen;
+    --weak.threshold;
+    const auto denied = absl::StatusCode::kPermissionDenied;
+    EXPECT_THAT(CheckGraph(assume, weak), StatusIs(denied));
+    weak.threshold = weak.neighbours + 1;
+    EXPECT_THAT(CheckGraph(assume, weak), StatusIs(denied));
+    for (const std::uint32_t k : {0u, 1u, 2u, n - 3, n, n + 1, ~0u}) {
+      if (k % 2 == 0 && k == n - 3) continue;
+      EXPECT_THAT(CheckGraph(assume, {.neighbours = k, .threshold = k}),
+                  StatusIs(denied))
+          << k;
+    }
+    // Stricter assumptions of who checks.
+    GraphAssumptions stricter = assume;
+    stricter.corrupted_fraction = 0.2;
+    EXPECT_THAT(CheckGraph(stricter, *chosen), StatusIs(denied));
+  }
+}
+
+// With ten survivors of a thousand the server could cut any ring.
+TEST(ParametersTest, FewSurvivorsNeedTheCompleteGraph) {
+  GraphAssumptions assume = {.cohort_size = 1000,
+                             .corrupted_fraction = 0.1,
+                             .dropout_fraction = 0.1,
+                             .min_survivors = 10};
+  EXPECT_EQ(ChooseGraph(assume)->neighbours, 999u);
+  assume.min_survivors = 700;
+  EXPECT_EQ(ChooseGraph(assume)->neighbours, 96u);
+}
+
 TEST(ParametersTest, AssumptionsOutOfRangeAreRefused) {
   const GraphAssumptions good = {
       .cohort_size = 100, .corrupted_fraction = 0.1, .dropout_fraction = 0.1};

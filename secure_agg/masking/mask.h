@@ -1,13 +1,13 @@
-// Masks on vectors of residues mod 2^bits, fused: each tile of the stream is
-// generated in cache and added at once. Lanes of the stream are 16 bits wide
-// when bits <= 16, else 32; the sum wraps naturally and is reduced at the end.
+// Masks on vectors of residues mod 2^bits, fused and tile by tile: a tile of
+// the vector stays in the first-level cache while all streams are generated and
+// added. Lanes of a stream are 16 bits wide when bits <= 16, else 32; the sum
+// wraps naturally and is reduced at the end.
 
 #ifndef SOTTO_SECURE_AGG_MASKING_MASK_H_
 #define SOTTO_SECURE_AGG_MASKING_MASK_H_
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "crypto/prg.h"
@@ -17,13 +17,22 @@ namespace sotto::secure_agg {
 
 enum class Sign : std::uint8_t { kPlus, kMinus };
 
-// The key of one vector's stream: HKDF(secret, info = vector name).
-crypto::Secret<32> VectorKey(const crypto::Secret<32>& secret,
+struct Mask {
+  crypto::Secret<32> seed;  // of the streams of all vectors
+  Sign sign = Sign::kPlus;
+};
+
+// The key of one vector's stream: HKDF(seed, info = vector name).
+crypto::Secret<32> VectorKey(const crypto::Secret<32>& seed,
                              std::string_view vector_name);
 
-// values[i] += or -= stream lane i, mod 2^32.
-void AddMask(crypto::Prg::Kind kind, const crypto::Secret<32>& vector_key,
-             std::uint32_t bits, Sign sign, std::span<std::uint32_t> values);
+// values[i] += or -= lane i of the vector's stream, of every mask, mod 2^16 (in
+// the low 16 bits; the others hold nothing of use afterwards) or 2^32. Tiles
+// are shared among `workers` threads. Memory: 256 bytes a mask, for at most
+// 1024 at a time, and one tile a worker.
+void AddMasks(crypto::Prg::Kind kind, std::span<const Mask> masks,
+              std::string_view vector_name, std::uint32_t bits,
+              std::span<std::uint32_t> values, unsigned workers = 1);
 
 // values[i] mod 2^bits.
 void ReduceLanes(std::uint32_t bits, std::span<std::uint32_t> values);

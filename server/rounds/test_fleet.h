@@ -138,25 +138,23 @@ class TestDevice {
       *last_.mutable_shares() = *shares;
     } else if (reply.has_delivery() &&
                session_->state() == State::kSharesSent) {
-      const auto chunks = session_->MaskInput(
+      auto masked = session_->MaskInput(
           reply.delivery(),
           {{"update", Encoded(plan_)},
            {"metrics", {Weight(), 8, 4, Weight(), 256 * Weight()}}});
-      if (!chunks.ok()) return chunks.status();
-      chunks_ = *chunks;
-      *last_.mutable_input() = chunks_[0];
+      if (!masked.ok()) return masked.status();
+      input_ = *std::move(masked);
+      *last_.mutable_input() = input_.ChunkAt("", 0).value();
     } else if (reply.has_delivery()) {
-      *last_.mutable_input() = chunks_[0];
+      *last_.mutable_input() = input_.ChunkAt("", 0).value();
     } else if (reply.has_chunk_ack()) {
       if (reply.chunk_ack().complete()) {
         last_.mutable_poll();
       } else {
-        for (const auto& chunk : chunks_) {
-          if (chunk.vector() == reply.chunk_ack().vector() &&
-              chunk.offset() == reply.chunk_ack().next_offset()) {
-            *last_.mutable_input() = chunk;
-          }
-        }
+        *last_.mutable_input() = input_
+                                     .ChunkAt(reply.chunk_ack().vector(),
+                                              reply.chunk_ack().next_offset())
+                                     .value();
       }
     } else if (reply.has_survivors()) {
       const auto signature = session_->SignSurvivors(reply.survivors());
@@ -182,7 +180,7 @@ class TestDevice {
   v1::Plan plan_;
   std::uint64_t round_ = 0;
   std::unique_ptr<secure_agg::ClientSession> session_;
-  std::vector<v1::MaskedInputChunk> chunks_;
+  secure_agg::MaskedInput input_;
   v1::StepRequest last_;
   v1::RoundOutcome outcome_;
 };

@@ -48,12 +48,29 @@ class MemoryDecisionLog final : public DecisionLog {
   std::set<std::string> unmasked_;
 };
 
+// In the order in which they are sent.
+inline std::vector<v1::MaskedInputChunk> AllChunks(const MaskedInput& input) {
+  std::vector<v1::MaskedInputChunk> chunks;
+  for (const VectorSpec& spec : input.vectors()) {
+    for (std::uint32_t at = 0; at < spec.length;) {
+      chunks.push_back(input.ChunkAt(spec.name, at).value());
+      at += static_cast<std::uint32_t>(chunks.back().elements().size() /
+                                       LaneBytes(spec.bits));
+    }
+  }
+  return chunks;
+}
+
 class Cohort {
  public:
   struct Options {
     std::uint32_t size = 5;
     std::uint32_t min_cohort = 3;
     double corrupted_fraction = 0.0;
+    double dropout_fraction = 0.3;
+    std::uint32_t security_bits = 80;
+    std::uint32_t correctness_bits = 30;
+    bool complete_graph = false;
     std::uint32_t length = 10;
     std::uint32_t bits = 32;
     std::string seed = "cohort";
@@ -93,7 +110,10 @@ class Cohort {
             .max_cohort = options_.size,
             .min_cohort = options_.min_cohort,
             .corrupted_fraction = options_.corrupted_fraction,
-            .dropout_fraction = 0.3,
+            .dropout_fraction = options_.dropout_fraction,
+            .security_bits = options_.security_bits,
+            .correctness_bits = options_.correctness_bits,
+            .complete_graph = options_.complete_graph,
             .model_hash = {1},
             .plan_hash = {2},
             .previous_model_hash = {},
@@ -115,6 +135,7 @@ class Cohort {
             .now = now(),
             .policy = {.min_cohort = options_.min_cohort,
                        .corrupted_fraction = options_.corrupted_fraction,
+                       .security_bits = options_.security_bits,
                        .vectors = vectors_}};
   }
   std::unique_ptr<ServerSession> NewServer() const {
@@ -175,10 +196,10 @@ class Cohort {
 
   // The client masks its input and the server takes every chunk.
   absl::Status SendInput(std::uint32_t i) {
-    const auto chunks = clients_[i]->MaskInput(
+    const auto masked = clients_[i]->MaskInput(
         server_->DeliveryFor(ids_[i]).value(), inputs_[i]);
-    if (!chunks.ok()) return chunks.status();
-    for (const auto& chunk : *chunks) {
+    if (!masked.ok()) return masked.status();
+    for (const auto& chunk : AllChunks(*masked)) {
       const auto progress = server_->ReceiveInput(ids_[i], chunk);
       if (!progress.ok()) return progress.status();
     }
