@@ -15,6 +15,8 @@ namespace sotto::secure_agg {
 namespace {
 
 constexpr char kShareTag[] = "sotto/secagg/share/v1";
+// No less than the plain text of a pair of shares.
+constexpr std::size_t kMaxShareText = 256;
 
 }  // namespace
 
@@ -71,7 +73,8 @@ absl::StatusOr<v1::KeyAdvertisement> ClientSession::Advertise() {
   secrets_->own.emplace(
       Secrets::Own{.channel = crypto::X25519Key::Generate(*rng_),
                    .mask = crypto::X25519Key::Generate(*rng_),
-                   .self_mask_seed = {}});
+                   .self_mask_seed = {},
+                   .channels = {}});
   v1::KeyAdvertisement out;
   out.set_certificate(ToString(params_.certificate));
   out.set_channel_key(ToString(secrets_->own->channel.public_key()));
@@ -114,10 +117,10 @@ absl::StatusOr<v1::EncryptedShares> ClientSession::MakeShares() {
       ToString(SelfMaskCommitment(s.id, own.self_mask_seed.Reveal())));
   std::size_t i = 0;
   for (const auto& [peer, keys] : s.neighbours) {
-    SOTTO_ASSIGN_OR_RETURN(const auto shared,
-                           own.channel.Agree(keys.channel_key));
+    SOTTO_ASSIGN_OR_RETURN(auto shared, own.channel.Agree(keys.channel_key));
     const auto key = crypto::HkdfKey(shared.Reveal(), {},
                                      ChannelInfo(s.id, s.own_index, peer));
+    own.channels.emplace(peer, std::move(shared));
     crypto::AeadNonce nonce;
     rng_->Fill(nonce);
     Encoder text(kShareTag);
@@ -191,15 +194,21 @@ absl::Status ClientSession::AcceptDelivery(const v1::ShareDelivery& delivery) {
     accused_ = static_cast<std::int32_t>(from);
     crypto::AeadNonce nonce;
     std::copy_n(bytes.begin(), nonce.size(), nonce.begin());
-    absl::StatusOr<crypto::Secret<32>> shared =
-        secrets_->own->channel.Agree(peer->second.channel_key);
-    if (!shared.ok()) return Annotate(shared.status(), name);
-    const auto key = crypto::HkdfKey(shared->Reveal(), {},
-                                     ChannelInfo(s.id, from, s.own_index));
-    absl::StatusOr<crypto::SecretBytes> plain = crypto::Aead(key).Open(
-        nonce, ShareAad(s.id, from, s.own_index), bytes.subspan(nonce.size()));
-    if (!plain.ok()) return Annotate(plain.status(), name);
-    Decoder decoder(plain->Reveal());
+    const ByteView body = bytes.subspan(nonce.size());
+    crypto::Secret<kMaxShareText> text;
+    if (body.size() < crypto::kAeadTagBytes ||
+        body.size() - crypto::kAeadTagBytes > kMaxShareText) {
+      return absl::DataLossError(name + " has not the size of a share");
+    }
+    const auto plain =
+        text.RevealMutable().first(body.size() - crypto::kAeadTagBytes);
+    const auto key = crypto::HkdfKey(secrets_->own->channels.at(from).Reveal(),
+                                     {}, ChannelInfo(s.id, from, s.own_index));
+    SOTTO_RETURN_IF_ERROR(
+        Annotate(crypto::Aead(key).OpenInto(
+                     nonce, ShareAad(s.id, from, s.own_index), body, plain),
+                 name));
+    Decoder decoder(plain);
     SOTTO_RETURN_IF_ERROR(Annotate(decoder.Tag(kShareTag), name));
     SOTTO_ASSIGN_OR_RETURN(const auto sender, decoder.U32("sender"));
     SOTTO_ASSIGN_OR_RETURN(const auto recipient, decoder.U32("recipient"));

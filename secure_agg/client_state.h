@@ -19,6 +19,8 @@ struct ClientSession::Secrets {
     crypto::X25519Key channel;
     crypto::X25519Key mask;
     crypto::Secret<32> self_mask_seed;  // b_u, drawn in ShareKeys
+    // Agreed with each neighbour, for both directions.
+    std::map<std::uint32_t, crypto::Secret<32>> channels;
   };
   std::optional<Own> own;
   // By owner: the shares of its two secrets, of which at most one leaves.

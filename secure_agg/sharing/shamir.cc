@@ -25,8 +25,17 @@ std::uint64_t LimbOf(ByteView secret, std::size_t i) {
       secret.subspan(begin, std::min(kLimbBytes, secret.size() - begin)));
 }
 
-std::uint64_t RandomElement(crypto::Rng& rng) {
-  return crypto::UniformBelow(rng, field61::kPrime);
+// 61 random bits each, those that are no element drawn again. All at once: a
+// draw of the system's generator is a system call.
+void DrawElements(crypto::Rng& rng, std::span<std::uint64_t> elements) {
+  rng.Fill({reinterpret_cast<std::uint8_t*>(elements.data()),
+            elements.size_bytes()});
+  for (std::uint64_t& element : elements) {
+    element >>= 3;
+    while (!field61::IsCanonical(element)) {
+      element = crypto::UniformBelow(rng, field61::kPrime);
+    }
+  }
 }
 
 // Lagrange weights at `point`: prod_{j != i} (point - x_j) / (x_i - x_j).
@@ -75,9 +84,7 @@ std::vector<Share> SplitSecret(const crypto::Secret<32>& secret,
   std::vector<std::uint64_t> coefficients(threshold);
   for (std::size_t limb = 0; limb < kShareLimbs; ++limb) {
     coefficients[0] = LimbOf(secret.Reveal(), limb);
-    for (std::size_t k = 1; k < threshold; ++k) {
-      coefficients[k] = RandomElement(rng);
-    }
+    DrawElements(rng, std::span(coefficients).subspan(1));
     for (Share& share : shares) {
       std::uint64_t value = 0;  // Horner
       for (std::size_t k = threshold; k-- > 0;) {
