@@ -5,26 +5,22 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "secure_agg/packing.h"
 #include "secure_agg/signed_bytes.h"
 
 namespace sotto::secure_agg {
 namespace {
 
-constexpr std::size_t kChunkElements = 1 << 18;  // 1 MiB of 32-bit lanes
+constexpr std::size_t kChunkElements =
+    1 << 18;  // 1 MiB of 32 bits each; whole bytes of any
 
-// A chunk of `values` from `offset` on as little-endian lanes.
-std::string LanesOf(std::span<const std::uint32_t> values, std::size_t offset,
-                    std::uint32_t bits) {
+// A chunk of `values` from `offset` on.
+std::string PackedFrom(std::span<const std::uint32_t> values,
+                       std::size_t offset, std::uint32_t bits) {
   values =
       values.subspan(offset, std::min(kChunkElements, values.size() - offset));
-  const std::size_t width = LaneBytes(bits);
-  std::string out(values.size() * width, '\0');
-  char* to = out.data();
-  for (const std::uint32_t value : values) {
-    for (std::size_t i = 0; i < width; ++i) {
-      *to++ = static_cast<char>(value >> (8 * i));
-    }
-  }
+  std::string out(PackedBytes(values.size(), bits), '\0');
+  Pack(values, bits, {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
   return out;
 }
 
@@ -40,7 +36,7 @@ MaskedInput::MaskedInput(const SessionId& session, std::uint32_t sender,
   for (const VectorSpec& spec : vectors_) {
     const std::vector<std::uint32_t>& values = masked_.at(spec.name);
     for (std::size_t at = 0; at < values.size(); at += kChunkElements) {
-      hasher.Update(AsBytes(LanesOf(values, at, spec.bits)));
+      hasher.Update(AsBytes(PackedFrom(values, at, spec.bits)));
     }
   }
   signature_ = identity.Sign(InputBytes(session, sender, hasher.Finish()));
@@ -61,7 +57,7 @@ absl::StatusOr<v1::MaskedInputChunk> MaskedInput::ChunkAt(
   chunk.set_vector(spec->name);
   chunk.set_offset(offset);
   *chunk.mutable_elements() =
-      LanesOf(masked_.at(spec->name), offset, spec->bits);
+      PackedFrom(masked_.at(spec->name), offset, spec->bits);
   if (spec + 1 == vectors_.end() && spec->length - offset <= kChunkElements) {
     chunk.set_last(true);
     chunk.set_signature(ToString(signature_));

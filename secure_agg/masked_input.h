@@ -20,14 +20,15 @@ class MaskedInput {
  public:
   MaskedInput() = default;  // without vectors
   // `vectors` in the manifest's order; `masked` holds each of them, reduced.
-  // Signs the hash of all lanes.
+  // Signs the hash of all of them, packed.
   MaskedInput(const SessionId& session, std::uint32_t sender,
               std::vector<VectorSpec> vectors, NamedVectors masked,
               const crypto::SigningKey& identity);
 
   const std::vector<VectorSpec>& vectors() const { return vectors_; }
-  // At most 2^18 elements of `vector` from `offset` on; an empty name is the
-  // first vector. INVALID_ARGUMENT: no such vector or element.
+  // At most 2^18 elements of `vector` from `offset` on, a multiple of 8, packed
+  // (packing.h); an empty name is the first vector. INVALID_ARGUMENT: no such
+  // vector or element.
   absl::StatusOr<v1::MaskedInputChunk> ChunkAt(std::string_view vector,
                                                std::uint32_t offset) const;
 

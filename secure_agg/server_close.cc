@@ -15,6 +15,7 @@ void ServerSession::DropMissing() {
     member.dropped_in = phase_;
     member.reason = "no answer";
     member.partial.clear();
+    member.input_hash.reset();
   }
 }
 

@@ -1,10 +1,11 @@
 // What clients send. Each message is checked whole before anything changes.
 
 #include <algorithm>
+#include <span>
 
 #include "base/status.h"
 #include "crypto/kex.h"
-#include "secure_agg/masking/mask.h"
+#include "secure_agg/packing.h"
 #include "secure_agg/server_session.h"
 #include "secure_agg/sharing/shamir.h"
 #include "secure_agg/signed_bytes.h"
@@ -33,15 +34,6 @@ absl::Status CheckSignature(const crypto::PublicKey& key, ByteView bytes,
   }
   return absl::UnauthenticatedError(
       absl::StrFormat("%s: the signature does not verify", what));
-}
-
-// Little-endian lanes of 2 or 4 bytes.
-std::uint32_t LaneAt(ByteView bytes, std::size_t index, std::size_t width) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < width; ++i) {
-    value |= static_cast<std::uint32_t>(bytes[index * width + i]) << (8 * i);
-  }
-  return value;
 }
 
 // Each member agrees on a secret with each such key, and leaves the session
@@ -167,6 +159,7 @@ absl::StatusOr<InputProgress> ServerSession::ReceiveInput(
   if (at == params_.vectors.size()) {
     // A whole input without a valid signature: start again.
     member.partial.clear();
+    member.input_hash.emplace();
     at = 0;
   }
   const VectorSpec& spec = params_.vectors[at];
@@ -186,37 +179,36 @@ absl::StatusOr<InputProgress> ServerSession::ReceiveInput(
     }
     return want;
   }
-  const std::size_t width = LaneBytes(spec.bits);
   const ByteView bytes = AsBytes(message.elements());
-  const std::size_t count = bytes.size() / width;
-  if (bytes.empty() || bytes.size() % width != 0 ||
-      count > spec.length - partial.size()) {
+  const std::size_t begin = partial.size(), left = spec.length - begin;
+  const std::size_t count = std::min(left, bytes.size() * 8 / spec.bits);
+  if (count == 0 || bytes.size() != PackedBytes(count, spec.bits) ||
+      (count != left && count * spec.bits % 8 != 0)) {
     return Malformed(absl::StrFormat(
-        "masked input: vector '%s' has %d elements left, the chunk has %d "
-        "bytes of %d each",
-        spec.name, static_cast<int>(spec.length - partial.size()),
-        static_cast<int>(bytes.size()), static_cast<int>(width)));
+        "masked input: vector '%s' has %d elements of %d bits left, the chunk "
+        "has %d bytes",
+        spec.name, static_cast<int>(left), static_cast<int>(spec.bits),
+        static_cast<int>(bytes.size())));
   }
-  const std::uint64_t modulus = std::uint64_t{1} << spec.bits;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (LaneAt(bytes, i, width) >= modulus) {
-      return Malformed(absl::StrFormat(
-          "masked input: an element of vector '%s' has more than %d bits",
-          spec.name, spec.bits));
-    }
-  }
-  const bool ends =
-      at + 1 == params_.vectors.size() && partial.size() + count == spec.length;
+  const bool ends = at + 1 == params_.vectors.size() && count == left;
   if (message.last() != ends) {
     return Malformed("masked input: 'last' is not at the last element");
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    partial.push_back(LaneAt(bytes, i, width));
+  partial.reserve(spec.length);
+  partial.resize(begin + count);
+  if (!Unpack(bytes, spec.bits, std::span(partial).subspan(begin))) {
+    partial.resize(begin);
+    return Malformed(absl::StrFormat(
+        "masked input: vector '%s' ends in bits that are no element's",
+        spec.name));
   }
+  if (!member.input_hash) member.input_hash.emplace();
+  member.input_hash->Update(bytes);
   if (ends) {
     SOTTO_RETURN_IF_ERROR(Finish(member, message));
     member.has_input = true;
     member.partial.clear();
+    member.input_hash.reset();
     return InputProgress{.complete = true};
   }
   if (partial.size() == spec.length) {
@@ -227,30 +219,20 @@ absl::StatusOr<InputProgress> ServerSession::ReceiveInput(
       .next_offset = static_cast<std::uint32_t>(partial.size())};
 }
 
-absl::Status ServerSession::Finish(const Member& member,
+absl::Status ServerSession::Finish(Member& member,
                                    const v1::MaskedInputChunk& last) {
-  crypto::Sha256Hasher hasher;
+  SOTTO_RETURN_IF_ERROR(CheckSignature(
+      member.certificate.identity_key,
+      InputBytes(session_, last.sender(), member.input_hash->Finish()),
+      last.signature(), "masked input"));
   for (const VectorSpec& spec : params_.vectors) {
-    const std::size_t width = LaneBytes(spec.bits);
+    const auto mask =
+        static_cast<std::uint32_t>((std::uint64_t{1} << spec.bits) - 1);
+    const std::span<std::uint32_t> sum = accumulator_[spec.name];
     const std::vector<std::uint32_t>& values = member.partial.at(spec.name);
-    Bytes lanes;
-    lanes.reserve(values.size() * width);
-    for (const std::uint32_t value : values) {
-      for (std::size_t i = 0; i < width; ++i) {
-        lanes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-      }
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      sum[i] = (sum[i] + values[i]) & mask;
     }
-    hasher.Update(lanes);
-  }
-  SOTTO_RETURN_IF_ERROR(
-      CheckSignature(member.certificate.identity_key,
-                     InputBytes(session_, last.sender(), hasher.Finish()),
-                     last.signature(), "masked input"));
-  for (const VectorSpec& spec : params_.vectors) {
-    std::vector<std::uint32_t>& sum = accumulator_[spec.name];
-    const std::vector<std::uint32_t>& values = member.partial.at(spec.name);
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += values[i];
-    ReduceLanes(spec.bits, sum);
   }
   return absl::OkStatus();
 }

@@ -105,6 +105,7 @@ class ServerSession final : public Aggregator {
     Phase dropped_in = Phase::kAdvertise;
     std::string reason;
     NamedVectors partial;  // input that is still incomplete
+    std::optional<crypto::Sha256Hasher> input_hash;  // of its bytes
   };
 
   explicit ServerSession(const ServerParams& params,
@@ -139,7 +140,7 @@ class ServerSession final : public Aggregator {
   absl::Status CloseInputs();
   absl::Status CloseConsistency();
   absl::Status CloseUnmask();
-  absl::Status Finish(const Member& member, const v1::MaskedInputChunk& last);
+  absl::Status Finish(Member& member, const v1::MaskedInputChunk& last);
   struct ShareChecks;
   absl::StatusOr<crypto::Secret<32>> Reconstruct(ShareChecks& checks,
                                                  std::size_t owner);

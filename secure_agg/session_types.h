@@ -40,9 +40,6 @@ struct VectorSpec {
 absl::Status CheckVectors(const std::vector<VectorSpec>& vectors,
                           std::uint32_t cohort_size);
 
-// Of an element on the wire: 2 up to 16 bits, else 4.
-inline std::size_t LaneBytes(std::uint32_t bits) { return bits <= 16 ? 2 : 4; }
-
 std::vector<VectorSpec> VectorsOf(const v1::SessionManifest& manifest);
 
 // Little-endian bit i of byte i / 8.

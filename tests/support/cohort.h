@@ -54,8 +54,8 @@ inline std::vector<v1::MaskedInputChunk> AllChunks(const MaskedInput& input) {
   for (const VectorSpec& spec : input.vectors()) {
     for (std::uint32_t at = 0; at < spec.length;) {
       chunks.push_back(input.ChunkAt(spec.name, at).value());
-      at += static_cast<std::uint32_t>(chunks.back().elements().size() /
-                                       LaneBytes(spec.bits));
+      at += static_cast<std::uint32_t>(chunks.back().elements().size() * 8 /
+                                       spec.bits);
     }
   }
   return chunks;
