@@ -14,6 +14,9 @@ using Json = nlohmann::json;
 constexpr std::size_t kPublicKeyHexDigits = 64;
 constexpr std::size_t kMaxConfigBytes = 1 << 20;
 constexpr int kMaxThreads = 256;
+// Beyond them the budget says nothing.
+constexpr double kMaxEpsilon = 1000;
+constexpr double kMaxDelta = 0.1;
 
 absl::Status Bad(const std::string& key, const std::string& wants) {
   return absl::InvalidArgumentError(
@@ -81,6 +84,16 @@ class Reader {
     }
     *value = found->get<double>();
   }
+  // Above 0, at most `max`.
+  void Positive(const std::string& key, double max, double* value) {
+    const Json* found = Find(key);
+    if (found == nullptr) return;
+    if (!found->is_number() || !(found->get<double>() > 0.0) ||
+        !(found->get<double>() <= max)) {
+      return Fail(key, absl::StrFormat("a number above 0, at most %g", max));
+    }
+    *value = found->get<double>();
+  }
   // OK when all went well and no key is left over.
   absl::Status Finish() const {
     for (const auto& [key, value] : object_.items()) {
@@ -114,6 +127,11 @@ absl::Status ReadPolicy(const Json& object, LocalPolicy* policy) {
   reader.Fraction("corrupted_fraction", &policy->corrupted_fraction);
   reader.Whole("max_model_bytes", 1, std::uint64_t{1} << 40,
                &policy->max_model_bytes);
+  reader.Flag("allow_without_noise", &policy->allow_without_noise);
+  reader.Positive("max_epsilon", kMaxEpsilon, &policy->max_epsilon);
+  reader.Positive("delta", kMaxDelta, &policy->delta);
+  reader.Whole("trust_horizon_rounds", 0, 1u << 20,
+               &policy->trust_horizon_rounds);
   return reader.Finish();
 }
 

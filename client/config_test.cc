@@ -30,19 +30,26 @@ TEST(ClientConfig, TheNeededKeysAreEnough) {
   EXPECT_EQ(config->model, "digits/cnn");
   EXPECT_EQ(config->app, "digits");
   EXPECT_EQ(config->threads, 1);
+  EXPECT_FALSE(config->policy.allow_without_noise);
 }
 
 TEST(ClientConfig, OptionalKeysAreRead) {
   const auto config = ParseClientConfig(
       Json(R"(, "data": "d", "threads": 2, "update_interval_ms": 500,
               "attributes": {"os": "linux"},
-              "policy": {"min_cohort": 5, "allow_training": false})"));
+              "policy": {"min_cohort": 5, "allow_training": false,
+                         "allow_without_noise": true, "max_epsilon": 2.5,
+                         "delta": 1e-7, "trust_horizon_rounds": 9})"));
   ASSERT_THAT(config, IsOk());
   EXPECT_EQ(config->threads, 2);
   EXPECT_EQ(config->update_interval.count(), 500);
   EXPECT_EQ(config->attributes.at("os"), "linux");
   EXPECT_EQ(config->policy.min_cohort, 5u);
   EXPECT_FALSE(config->policy.allow_training);
+  EXPECT_TRUE(config->policy.allow_without_noise);
+  EXPECT_EQ(config->policy.max_epsilon, 2.5);
+  EXPECT_EQ(config->policy.delta, 1e-7);
+  EXPECT_EQ(config->policy.trust_horizon_rounds, 9u);
 }
 
 TEST(ClientConfig, BadInputNamesTheKey) {
@@ -56,6 +63,10 @@ TEST(ClientConfig, BadInputNamesTheKey) {
       {Json(R"(, "colour": 1)"), "unknown key 'colour'"},
       {Json(R"(, "threads": 0)"), "'threads'"},
       {Json(R"(, "threads": -1)"), "'threads'"},
+      {Json(R"(, "policy": {"max_epsilon": 0})"), "'policy.max_epsilon'"},
+      {Json(R"(, "policy": {"delta": 0.5})"), "'policy.delta'"},
+      {Json(R"(, "policy": {"allow_without_noise": 1})"),
+       "'policy.allow_without_noise'"},
       {Json(R"(, "threads": 1.5)"), "'threads'"},
       {Json(R"(, "data": 3)"), "'data'"},
       {Json(R"(, "attributes": {"os": 1})"), "'attributes'"},

@@ -12,7 +12,8 @@ include(GNUInstallDirs)
 set(sotto_installed
     sotto_base sotto_crypto sotto_proto_messages sotto_proto_rpc
     sotto_proto_model sotto_proto_container sotto_kernels sotto_runtime
-    sotto_training sotto_privacy sotto_secure_agg sotto_model_store
+    sotto_training sotto_privacy sotto_privacy_accounting sotto_privacy_noise
+    sotto_privacy_distributed sotto_privacy_rounds sotto_secure_agg sotto_model_store
     sotto_client_storage sotto_client_config sotto_client_transport
     sotto_client_download sotto_client_rounds sotto_client)
 if(TARGET sotto_libcrypto)

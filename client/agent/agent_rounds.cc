@@ -10,7 +10,9 @@
 #include "client/agent/local_training.h"
 #include "client/agent/round_session.h"
 #include "client/policy/assignment_check.h"
+#include "client/policy/privacy_budget.h"
 #include "client/storage/participation_ledger.h"
+#include "client/storage/privacy_ledger.h"
 #include "client/storage/report_ledger.h"
 #include "client/storage/sqlite_decision_log.h"
 
@@ -157,6 +159,7 @@ absl::StatusOr<v1::RoundOutcome> Agent::TakePart(
   }
   SOTTO_RETURN_IF_ERROR(CheckPlan(plan, assignment.task(), parts_.config.model,
                                   model_->architecture_hash()));
+  SOTTO_RETURN_IF_ERROR(CheckNoise(plan, parts_.config.policy));
   SOTTO_ASSIGN_OR_RETURN(const ParticipationHistory history,
                          ledger.History(assignment.task()));
   SOTTO_RETURN_IF_ERROR(CheckParticipation(
@@ -164,16 +167,28 @@ absl::StatusOr<v1::RoundOutcome> Agent::TakePart(
       {.min_separation_rounds = plan.participation().min_separation_rounds(),
        .max_participations = plan.participation().max_participations()},
       assignment.round()));
+  std::size_t num_weights = 0;
+  for (const std::int32_t tensor : model_->graph().WeightTensors()) {
+    num_weights += model_->graph().Floats(tensor).size();
+  }
+  PrivacyLedger privacy_ledger(parts_.database);
+  if (plan.has_privacy()) {
+    // Again with the session's numbers; here it saves the training.
+    SOTTO_ASSIGN_OR_RETURN(
+        const auto spent,
+        privacy_ledger.Entries({parts_.config.population, plan.model()}));
+    SOTTO_ASSIGN_OR_RETURN(
+        const v1::NoisyRelease next,
+        PlannedRelease(plan, parts_.config.policy, num_weights));
+    SOTTO_RETURN_IF_ERROR(
+        CheckBudget(spent, plan, next, parts_.config.policy).status());
+  }
 
   SOTTO_ASSIGN_OR_RETURN(
       const model_store::OpenedPayload checkpoint,
       parts_.updater.FetchCheckpoint(AsBytes(assignment.checkpoint_digest()),
                                      assignment.checkpoint_bytes()));
   SOTTO_RETURN_IF_ERROR(CheckCheckpoint(assignment, checkpoint.bytes()));
-  std::size_t num_weights = 0;
-  for (const std::int32_t tensor : model_->graph().WeightTensors()) {
-    num_weights += model_->graph().Floats(tensor).size();
-  }
   SOTTO_ASSIGN_OR_RETURN(const std::vector<float> weights,
                          ParseWeights(checkpoint.bytes(), num_weights));
 
@@ -208,18 +223,19 @@ absl::StatusOr<v1::RoundOutcome> Agent::TakePart(
                                     AsBytes(assignment.model_hash())));
   SOTTO_RETURN_IF_ERROR(Move(AgentState::kAggregating));
   SqliteDecisionLog log(parts_.database, parts_.clock);
-  RoundSession session({.config = parts_.config,
-                        .identity = parts_.identity,
-                        .issuer = parts_.issuer,
-                        .coordinator = parts_.coordinator_key,
-                        .log = log,
-                        .clock = parts_.clock,
-                        .rng = parts_.rng,
-                        .events = parts_.events,
-                        .interrupt = parts_.interrupt,
-                        .send = [this](const v1::StepRequest& request) {
-                          return SendStep(request);
-                        }});
+  RoundSession session(
+      {.config = parts_.config,
+       .identity = parts_.identity,
+       .issuer = parts_.issuer,
+       .coordinator = parts_.coordinator_key,
+       .log = log,
+       .clock = parts_.clock,
+       .rng = parts_.rng,
+       .events = parts_.events,
+       .interrupt = parts_.interrupt,
+       .send =
+           [this](const v1::StepRequest& request) { return SendStep(request); },
+       .privacy = &privacy_ledger});
   return session.Run(
       {.assignment = &assignment, .plan = &plan, .result = &*result});
 }

@@ -7,9 +7,14 @@
 #include "base/crash_point.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "client/agent/noisy_round.h"
 #include "client/agent/round_vectors.h"
+#include "client/policy/privacy_budget.h"
 #include "client/policy/retry_policy.h"
+#include "privacy/distributed/reply_slot.h"
+#include "privacy/rounds/round_noise.h"
 #include "secure_agg/client_session.h"
+#include "secure_agg/signed_bytes.h"
 
 namespace sotto::client {
 namespace {
@@ -119,6 +124,9 @@ class Exchange {
   absl::StatusOr<v1::StepRequest> ShareKeys(const v1::Roster& roster) {
     SOTTO_RETURN_IF_ERROR(
         CheckVectors(roster.manifest(), plan_, result_.update.size()));
+    if (plan_.has_privacy()) {
+      SOTTO_RETURN_IF_ERROR(Budget(roster.manifest()).status());
+    }
     SOTTO_ASSIGN_OR_RETURN(v1::EncryptedShares shares,
                            session_.ShareKeys(roster));
     last_ = v1::StepRequest();
@@ -127,14 +135,74 @@ class Exchange {
     return last_;
   }
 
-  absl::StatusOr<v1::StepRequest> MaskInput(const v1::ShareDelivery& delivery) {
+  // The encoding of a noisy round and what it costs, when this device may still
+  // afford it.
+  struct NoisyTurn {
+    privacy::NoisyEncoding encoding;
+    v1::NoisyRelease release;
+    double epsilon = 0;
+  };
+  absl::StatusOr<NoisyTurn> Budget(const v1::SessionManifest& manifest) {
+    if (parts_.privacy == nullptr) {
+      return absl::FailedPreconditionError(absl::StrFormat(
+          "task '%s' adds noise, and this session has no privacy ledger",
+          assignment_.task()));
+    }
+    SOTTO_ASSIGN_OR_RETURN(privacy::NoisyEncoding encoding,
+                           EncodingFor(manifest, plan_, result_.update.size()));
+    SOTTO_ASSIGN_OR_RETURN(const auto history,
+                           parts_.privacy->Entries(Family()));
+    v1::NoisyRelease release = privacy::ReleaseOf(encoding);
+    SOTTO_ASSIGN_OR_RETURN(
+        const double epsilon,
+        CheckBudget(history, plan_, release, parts_.config.policy));
+    return NoisyTurn{std::move(encoding), std::move(release), epsilon};
+  }
+  PrivacyLedger::Family Family() const {
+    return {parts_.config.population, plan_.model()};
+  }
+
+  // Spends before it draws: after a kill in between the round counts, and is
+  // not joined again.
+  absl::StatusOr<secure_agg::NamedVectors> NoisyInput() {
+    const v1::SessionManifest& manifest = session_.manifest();
+    SOTTO_ASSIGN_OR_RETURN(const NoisyTurn turn, Budget(manifest));
+    SOTTO_RETURN_IF_ERROR(parts_.privacy->Record(
+        Family(), assignment_.task(), assignment_.round(), turn.release,
+        parts_.config.policy.trust_horizon_rounds));
+    parts_.events.Emit("privacy",
+                       {{"task", assignment_.task()},
+                        {"round", assignment_.round()},
+                        {"epsilon", turn.epsilon},
+                        {"max_epsilon", parts_.config.policy.max_epsilon},
+                        {"delta", parts_.config.policy.delta}});
+    const secure_agg::SessionId id = secure_agg::SessionIdOf(manifest);
+    secure_agg::NamedVectors input;
+    SOTTO_ASSIGN_OR_RETURN(
+        input["update"],
+        EncodeNoisyRound(turn.encoding, plan_, result_, id, parts_.rng));
+    return input;
+  }
+
+  absl::StatusOr<secure_agg::NamedVectors> PlainInput() {
     SOTTO_ASSIGN_OR_RETURN(RoundVectors vectors, EncodeRound(plan_, result_));
-    SOTTO_RETURN_IF_ERROR(ExportUpdate(vectors.update));
     secure_agg::NamedVectors input;
     input["update"] = std::move(vectors.update);
     input["metrics"] = std::move(vectors.metrics);
+    return input;
+  }
+
+  absl::StatusOr<v1::StepRequest> MaskInput(const v1::ShareDelivery& delivery) {
+    const std::chrono::nanoseconds asked = parts_.clock.Monotonic();
+    SOTTO_ASSIGN_OR_RETURN(secure_agg::NamedVectors input,
+                           plan_.has_privacy() ? NoisyInput() : PlainInput());
+    SOTTO_RETURN_IF_ERROR(ExportUpdate(input["update"]));
     SOTTO_ASSIGN_OR_RETURN(input_,
                            session_.MaskInput(delivery, std::move(input)));
+    if (plan_.has_privacy()) {
+      parts_.interrupt.Sleep(std::chrono::ceil<std::chrono::milliseconds>(
+          privacy::WaitForSlot(parts_.clock.Monotonic() - asked, kInputSlot)));
+    }
     AnnounceStep("masked_input");
     input_is_underway_ = true;
     return SendChunk("", 0);

@@ -6,6 +6,11 @@
 // Before each message it emits {"event": "step", "step", "task", "round"} and
 // passes CrashPoint("device-" + step), step being advertise, share_keys,
 // masked_input, consistency or unmask.
+//
+// With noise in the plan, each contribution is in the privacy ledger before it
+// leaves, within the policy's budget, and the masked input begins to leave at a
+// whole multiple of kInputSlot (noisy_round.h) after the shares came. It emits
+// {"event": "privacy", "task", "round", "epsilon", "max_epsilon", "delta"}.
 
 #ifndef SOTTO_CLIENT_AGENT_ROUND_SESSION_H_
 #define SOTTO_CLIENT_AGENT_ROUND_SESSION_H_
@@ -19,6 +24,7 @@
 #include "client/agent/interrupt.h"
 #include "client/agent/local_training.h"
 #include "client/storage/identity.h"
+#include "client/storage/privacy_ledger.h"
 #include "crypto/rng.h"
 #include "proto/messages/plan.pb.h"
 #include "proto/rpc/federation.pb.h"
@@ -51,13 +57,14 @@ class RoundSession {
     const Events& events;
     Interrupt& interrupt;
     Send send;
+    PrivacyLedger* privacy = nullptr;  // needed where the plan adds noise
   };
   explicit RoundSession(Parts parts) : parts_(std::move(parts)) {}
 
   // PERMISSION_DENIED and the other errors of secure_agg::ClientSession: the
   // coordinator's messages do not hold; this device left the session.
-  // CANCELLED: interrupted. DEADLINE_EXCEEDED: no outcome by the assignment's
-  // deadline. Errors of Send.
+  // RESOURCE_EXHAUSTED: the privacy budget. CANCELLED: interrupted.
+  // DEADLINE_EXCEEDED: no outcome by the assignment's deadline. Errors of Send.
   absl::StatusOr<v1::RoundOutcome> Run(const RoundInputs& inputs);
 
  private:

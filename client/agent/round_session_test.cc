@@ -1,14 +1,20 @@
 #include "client/agent/round_session.h"
 
+#include <cmath>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "client/agent/noisy_round.h"
 #include "client/agent/round_vectors.h"
 #include "client/agent/scripted_round.h"
 #include "client/storage/sqlite_decision_log.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "privacy/distributed/noisy_decoder.h"
+#include "privacy/distributed/rotation.h"
+#include "privacy/rounds/round_noise.h"
+#include "secure_agg/signed_bytes.h"
 #include "tests/support/status_matchers.h"
 
 namespace sotto::client {
@@ -29,6 +35,7 @@ struct Device {
           if (name == "step") {
             steps.push_back(nlohmann::json::parse(json)["step"]);
           }
+          if (name == "privacy") spent.push_back(nlohmann::json::parse(json));
         }) {}
 
   static Identity Certify(const crypto::SigningKey& issuer) {
@@ -48,7 +55,9 @@ struct Device {
   Identity identity;
   ClientDatabase database;
   SqliteDecisionLog log;
+  PrivacyLedger privacy{database};
   std::vector<std::string> steps;
+  std::vector<nlohmann::json> spent;  // events "privacy"
   Events events;
   Interrupt interrupt;
   LocalResult result;
@@ -79,6 +88,10 @@ class RoundSessionTest : public ::testing::Test {
       result.examples = 100;
       result.eval_count = i;
     }
+    OpenRound();
+  }
+
+  void OpenRound() {
     secure_agg::ServerParams params;
     params.task = "train";
     params.round = 5;
@@ -117,7 +130,8 @@ class RoundSessionTest : public ::testing::Test {
                                   if (!absl::IsUnavailable(reply.status()))
                                     return reply;
                                 }
-                              }});
+                              },
+                              .privacy = &device->privacy});
         device->outcome = session.Run({.assignment = &assignment_,
                                        .plan = &plan_,
                                        .result = &device->result});
@@ -143,6 +157,107 @@ class RoundSessionTest : public ::testing::Test {
   std::vector<std::unique_ptr<Device>> devices_;
   std::optional<ScriptedRound> round_;
 };
+
+// The same devices under a plan that adds noise.
+class NoisyRoundSessionTest : public RoundSessionTest {
+ protected:
+  NoisyRoundSessionTest() {
+    plan_.set_model("digits/cnn");
+    plan_.mutable_encode()->set_max_weight(1);
+    v1::Plan::Privacy& privacy = *plan_.mutable_privacy();
+    privacy.set_noise(v1::Plan::Privacy::DISCRETE_GAUSSIAN);
+    privacy.set_noise_multiplier(2);
+    privacy.set_epsilon(8);
+    privacy.set_delta(1e-6);
+    privacy.set_unit(v1::Plan::Privacy::USER);
+    privacy.set_sampling(v1::Plan::Privacy::NO_AMPLIFICATION);
+    plan_.mutable_encode()->set_scale(2000);
+    config_.policy.trust_horizon_rounds = 1;
+    for (const auto& device : devices_) {
+      device->result.update.assign(kNumWeights, 0.002f);
+      device->result.eval_correct = device->result.eval_count = 50;
+    }
+    OpenRound();
+  }
+};
+
+TEST_F(NoisyRoundSessionTest, TheSumIsThatOfTheUpdatesWithTheAgreedNoise) {
+  RunAll();
+  for (const auto& device : devices_) {
+    ASSERT_THAT(device->outcome, IsOk());
+    ASSERT_EQ(device->spent.size(), 1u);
+    EXPECT_GT(device->spent[0]["epsilon"], 0);
+    EXPECT_LT(device->spent[0]["epsilon"], 8);
+    // The round, and the one that a fresh storage is charged with.
+    EXPECT_EQ(device->privacy.Entries({"", "digits/cnn"})->size(), 2u);
+  }
+  auto result = round_->session().Result();
+  ASSERT_THAT(result, IsOk());
+  ASSERT_EQ(result->sums.size(), 1u);
+  const auto& manifest = round_->session().manifest();
+  const auto encoding = EncodingFor(manifest, plan_, kNumWeights);
+  ASSERT_THAT(encoding, IsOk());
+  const auto decoded = privacy::DecodeNoisySum(
+      *encoding,
+      privacy::RotationSeed(secure_agg::SessionIdOf(manifest), "update"),
+      kNumDevices, result->sums.at("update"));
+  ASSERT_THAT(decoded, IsOk());
+  double squares = 0;
+  for (std::size_t i = 0; i < kNumWeights; ++i) {
+    const double noise = decoded->values[i] - 4 * 0.002;
+    squares += noise * noise;
+  }
+  // Shares of a third of 2^2 from four devices; the rounding is far below.
+  const double variance = 4.0 / 3 * 4;
+  EXPECT_NEAR(squares / kNumWeights, variance,
+              variance * 6 * std::sqrt(2.0 / kNumWeights));
+  // Everyone classified all right: a = clip / 10 each, under the same noise.
+  EXPECT_NEAR(decoded->values[kNumWeights], 0.4, 8 * std::sqrt(variance));
+}
+
+TEST_F(NoisyRoundSessionTest, ADeviceWhoseBudgetIsSpentContributesNothing) {
+  config_.policy.max_epsilon = 0.5;
+  RunAll();
+  for (const auto& device : devices_) {
+    EXPECT_THAT(device->outcome,
+                StatusIs(absl::StatusCode::kResourceExhausted,
+                         ::testing::HasSubstr("policy.max_epsilon is 0.5")));
+    EXPECT_THAT(device->steps, ElementsAre("advertise"));
+    EXPECT_TRUE(device->privacy.Entries({"", "digits/cnn"})->empty());
+  }
+}
+
+TEST_F(NoisyRoundSessionTest, ARoundThatTheLedgerHoldsIsNotContributedToAgain) {
+  const auto encoding = privacy::RoundEncoding(
+      plan_, kNumWeights, {.devices = 4, .min_devices = 3});
+  ASSERT_THAT(encoding, IsOk());
+  for (const auto& device : devices_) {
+    ASSERT_THAT(device->privacy.Record({"", "digits/cnn"}, "train", 5,
+                                       privacy::ReleaseOf(*encoding), 0),
+                IsOk());
+  }
+  RunAll();
+  for (const auto& device : devices_) {
+    EXPECT_THAT(device->outcome, StatusIs(absl::StatusCode::kAlreadyExists));
+  }
+}
+
+TEST_F(NoisyRoundSessionTest, ASmallerShareOfNoiseIsRefused) {
+  for (const bool fewer : {true, false}) {
+    v1::SessionManifest manifest;
+    manifest.set_task("train");
+    manifest.set_cohort_size(4);
+    manifest.set_min_survivors(3);
+    plan_.mutable_secure_aggregation()->set_corrupted_fraction(0.25);
+    manifest.set_corrupted_fraction(0.25);
+    EXPECT_THAT(EncodingFor(manifest, plan_, kNumWeights), IsOk());
+    if (fewer) manifest.set_min_survivors(2);
+    if (!fewer) manifest.set_corrupted_fraction(0.2);
+    EXPECT_THAT(EncodingFor(manifest, plan_, kNumWeights),
+                StatusIs(absl::StatusCode::kPermissionDenied,
+                         ::testing::HasSubstr("the plan says 3 and 0.25")));
+  }
+}
 
 TEST_F(RoundSessionTest, TheSumIsThePlainSumOfTheEncodedUpdates) {
   RunAll();

@@ -1,11 +1,14 @@
 #include "client/agent/round_vectors.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <string>
 
 #include "base/status.h"
+#include "client/agent/noisy_round.h"
 #include "privacy/fixed_point.h"
+#include "privacy/rounds/round_noise.h"
 
 namespace sotto::client {
 namespace {
@@ -19,15 +22,36 @@ absl::StatusOr<privacy::FixedPoint> EncodingOf(const v1::Plan& plan,
                                       .num_devices = num_devices});
 }
 
+// One vector, whose entries fill the modulus.
+absl::StatusOr<std::vector<secure_agg::VectorSpec>> NoisyVector(
+    const v1::Plan& plan, std::size_t num_weights) {
+  SOTTO_RETURN_IF_ERROR(privacy::CheckPrivacy(plan));
+  const std::size_t length =
+      std::bit_ceil(num_weights + privacy::kRoundMetrics);
+  const std::uint32_t bits = plan.encode().bits();
+  if (length > UINT32_MAX || bits > 32) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "plan '%s': %d coordinates of %d bits", plan.task(), length, bits));
+  }
+  return std::vector<secure_agg::VectorSpec>{
+      {.name = "update",
+       .length = static_cast<std::uint32_t>(length),
+       .bits = bits,
+       .bound = std::uint64_t{1} << bits,
+       .modular = true}};
+}
+
 std::string Describe(const secure_agg::VectorSpec& spec) {
-  return absl::StrFormat("%d elements of %d bits, bound %d", spec.length,
-                         spec.bits, spec.bound);
+  return absl::StrFormat("%d elements of %d bits, bound %d%s", spec.length,
+                         spec.bits, spec.bound,
+                         spec.modular ? ", modular" : "");
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<secure_agg::VectorSpec>> PlannedVectors(
     const v1::Plan& plan, std::size_t num_weights) {
+  if (plan.has_privacy()) return NoisyVector(plan, num_weights);
   SOTTO_ASSIGN_OR_RETURN(const privacy::FixedPoint encoding,
                          EncodingOf(plan, 1));
   return std::vector<secure_agg::VectorSpec>{
@@ -68,7 +92,8 @@ absl::Status CheckVectors(const v1::SessionManifest& manifest,
     return absl::PermissionDeniedError(name + ": " +
                                        std::string(sums.message()));
   }
-  return absl::OkStatus();
+  if (!plan.has_privacy()) return absl::OkStatus();
+  return EncodingFor(manifest, plan, num_weights).status();
 }
 
 absl::StatusOr<RoundVectors> EncodeRound(const v1::Plan& plan,

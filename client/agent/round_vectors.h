@@ -1,6 +1,7 @@
 // What a device puts into a round's sum: the vectors that the plan defines, as
-// the session manifest lays them out. The manifest comes from the coordinator;
-// it is checked against the plan, which is signed offline.
+// the session manifest lays them out; with noise see noisy_round.h. The
+// manifest comes from the coordinator; it is checked against the plan, which is
+// signed offline.
 
 #ifndef SOTTO_CLIENT_AGENT_ROUND_VECTORS_H_
 #define SOTTO_CLIENT_AGENT_ROUND_VECTORS_H_
@@ -21,13 +22,14 @@ inline constexpr std::uint64_t kMetricsBound = std::uint64_t{1} << 22;
 inline constexpr double kLossUnitsPerOne = 256.0;
 
 // The vectors that any session of the plan has, for a model of `num_weights`
-// (proto/messages/plan.proto). INVALID_ARGUMENT: the plan's encoding is out of
-// range.
+// (proto/messages/plan.proto). INVALID_ARGUMENT: the plan's encoding or noise
+// is out of range.
 absl::StatusOr<std::vector<secure_agg::VectorSpec>> PlannedVectors(
     const v1::Plan& plan, std::size_t num_weights);
 
-// PERMISSION_DENIED: the manifest's vectors are not the planned ones, or a sum
-// over its cohort could wrap around; the message names the vector.
+// PERMISSION_DENIED: the manifest's vectors are not the planned ones, a sum
+// over its cohort could wrap around, or the plan's noise does not fit its
+// numbers; the message names the vector or the field.
 absl::Status CheckVectors(const v1::SessionManifest& manifest,
                           const v1::Plan& plan, std::size_t num_weights);
 
@@ -36,7 +38,8 @@ struct RoundVectors {
   std::vector<std::uint32_t> metrics;
 };
 
-// INVALID_ARGUMENT: the plan's encoding is out of range.
+// Of a plan without noise. INVALID_ARGUMENT: the plan's encoding is out of
+// range.
 absl::StatusOr<RoundVectors> EncodeRound(const v1::Plan& plan,
                                          const LocalResult& result);
 

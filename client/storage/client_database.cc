@@ -34,6 +34,10 @@ CREATE TABLE IF NOT EXISTS joined (
 CREATE TABLE IF NOT EXISTS contribution (
   task TEXT NOT NULL, round INTEGER NOT NULL, round_id BLOB NOT NULL,
   time_ms INTEGER NOT NULL, PRIMARY KEY (task, round));
+CREATE TABLE IF NOT EXISTS privacy_release (
+  population TEXT NOT NULL, model TEXT NOT NULL, task TEXT NOT NULL,
+  round INTEGER NOT NULL, count INTEGER NOT NULL, release BLOB NOT NULL,
+  PRIMARY KEY (population, model, task, round));
 CREATE TABLE IF NOT EXISTS agent (
   id INTEGER PRIMARY KEY CHECK (id = 1), state INTEGER NOT NULL,
   task TEXT NOT NULL, round INTEGER NOT NULL, round_id BLOB NOT NULL);

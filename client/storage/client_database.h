@@ -24,7 +24,7 @@ class ClientDatabase {
   absl::Status Erase(const std::string& name);
 
   // For the tables' owners: release_slots, download_ledger, decision_log,
-  // participation_ledger, agent_record, report_ledger.
+  // participation_ledger, privacy_ledger, agent_record, report_ledger.
   Database& sql() { return database_; }
 
  private:

@@ -25,6 +25,16 @@ struct LocalPolicy {
   std::uint32_t min_cohort = 2;      // members that must survive a round
   double corrupted_fraction = 0.05;  // assumed of the cohort, at least
   std::uint64_t max_model_bytes = std::uint64_t{1} << 30;
+  // Rounds whose plan adds no noise: their sums, and the model made of them,
+  // promise nothing about one device.
+  bool allow_without_noise = false;
+  // What all noisy rounds of one population and model family may cost together:
+  // epsilon at this delta, for all that this device contributes.
+  double max_epsilon = 8;
+  double delta = 1e-6;
+  // A device whose storage knows of no such round counts as having been in so
+  // many before: it may have been installed anew.
+  std::uint32_t trust_horizon_rounds = 3;
 };
 
 // Keys are 64 hex digits (Ed25519). The two root files are the first root

@@ -1,0 +1,114 @@
+#include "privacy/rounds/round_ledger.h"
+
+#include <cmath>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "privacy/accounting/mechanism.h"
+#include "tests/support/status_matchers.h"
+
+namespace sotto::privacy {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr double kDelta = 1e-6;
+
+DistributedNoise Noise(double central_std) {
+  return {.kind = IntegerNoise::kDiscreteGaussian,
+          .clip = 1,
+          .dimension = 1 << 16,
+          .scale = 1000,
+          .central_std = central_std,
+          .contributors = 1000};
+}
+
+LedgerEntry Entry(const std::string& task, std::uint64_t round,
+                  double central_std = 5, std::uint32_t separation = 1,
+                  std::uint32_t most = 0) {
+  return {.task = task,
+          .round = round,
+          .noise = Noise(central_std),
+          .min_separation = separation,
+          .max_participations = most};
+}
+
+double Spent(const std::vector<LedgerEntry>& entries) {
+  return SpentEpsilon(entries, kDelta).value();
+}
+
+double Cost(std::int64_t releases) {
+  return AccountEpsilon(DistributedReleases{Noise(5), releases},
+                        Adjacency::kAddOrRemove, kDelta)
+      ->epsilon;
+}
+
+TEST(RoundLedger, AHundredRoundsCostTheKnownAnswer) {
+  std::vector<LedgerEntry> entries;
+  for (std::uint64_t r = 1; r <= 100; ++r) entries.push_back(Entry("t", r));
+  // The specification's is 11.9954859932 on these orders.
+  EXPECT_NEAR(Spent(entries), 11.9954859932, 1e-6);
+  EXPECT_NEAR(Spent(entries), Cost(100), 1e-9);
+  EXPECT_EQ(Spent({}), 0);
+}
+
+TEST(RoundLedger, ParticipationLimitsBoundWhatAUserCosts) {
+  std::vector<LedgerEntry> apart, few;
+  for (std::uint64_t r = 1; r <= 10; ++r) {
+    apart.push_back(Entry("t", r, 5, 4));
+    few.push_back(Entry("t", r, 5, 1, 2));
+  }
+  EXPECT_NEAR(Spent(apart), Cost(3), 1e-9);  // rounds 1, 5, 9
+  EXPECT_NEAR(Spent(few), Cost(2), 1e-9);
+}
+
+TEST(RoundLedger, AbandonedRoundsSeparateTheReleasedOnes) {
+  // Two releases, but three rounds apart: one user may be in both.
+  EXPECT_NEAR(Spent({Entry("t", 1, 5, 3), Entry("t", 4, 5, 3)}), Cost(2), 1e-9);
+  EXPECT_NEAR(Spent({Entry("t", 1, 5, 3), Entry("t", 3, 5, 3)}), Cost(1), 1e-9);
+}
+
+TEST(RoundLedger, OfRoundsThatExcludeOneAnotherTheDearestCounts) {
+  const double both = Spent({Entry("t", 1, 5, 9), Entry("t", 2, 3, 9)});
+  EXPECT_DOUBLE_EQ(both, Spent({Entry("t", 2, 3, 9)}));
+  EXPECT_GT(both, Spent({Entry("t", 1, 5, 9)}));
+}
+
+TEST(RoundLedger, TasksAndCountsAdd) {
+  EXPECT_NEAR(Spent({Entry("a", 1, 5, 9), Entry("b", 2, 5, 9)}), Cost(2), 1e-9);
+  LedgerEntry five = Entry("a", 1);
+  five.count = 5;
+  EXPECT_NEAR(Spent({five}), Cost(5), 1e-9);
+}
+
+TEST(RoundLedger, AReleaseWithoutNoiseHasNoBound) {
+  LedgerEntry bare = Entry("t", 2);
+  bare.noise.reset();
+  EXPECT_TRUE(std::isinf(Spent({Entry("t", 1), bare})));
+}
+
+TEST(RoundLedger, WhatTheAccountantRefusesIsRefused) {
+  EXPECT_THAT(SpentEpsilon(std::vector{Entry("t", 1, 1e-5)}, kDelta),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(SpentEpsilon(std::vector{Entry("t", 1)}, 0),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("delta")));
+}
+
+TEST(RoundLedger, TheRoundsThatFitAreThoseAndNoMore) {
+  const double budget = Cost(7);
+  EXPECT_EQ(RoundsWithin({}, Entry("t", 1), budget, kDelta).value(), 7u);
+  EXPECT_EQ(RoundsWithin({}, Entry("t", 1), budget * 0.999, kDelta).value(),
+            6u);
+  EXPECT_EQ(RoundsWithin({}, Entry("t", 1, 5, 3), budget, kDelta).value(), 21u);
+  EXPECT_EQ(RoundsWithin({}, Entry("t", 1, 5, 3, 7), budget, kDelta).value(),
+            std::nullopt);
+  EXPECT_EQ(
+      RoundsWithin(std::vector{Entry("old", 1)}, Entry("t", 1), budget, kDelta)
+          .value(),
+      6u);
+  EXPECT_EQ(RoundsWithin({}, Entry("t", 1), 0.01, kDelta).value(), 0u);
+}
+
+}  // namespace
+}  // namespace sotto::privacy

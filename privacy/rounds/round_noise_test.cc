@@ -1,0 +1,111 @@
+#include "privacy/rounds/round_noise.h"
+
+#include <cmath>
+#include <functional>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/status_matchers.h"
+
+namespace sotto::privacy {
+namespace {
+
+using ::testing::HasSubstr;
+using Privacy = v1::Plan::Privacy;
+
+constexpr SessionSize kSession = {
+    .devices = 20, .min_devices = 15, .corrupted_fraction = 0.1};
+
+v1::Plan MakePlan() {
+  v1::Plan plan;
+  plan.mutable_encode()->set_clip_norm(2);
+  plan.mutable_encode()->set_scale(1000);
+  plan.mutable_encode()->set_bits(24);
+  plan.mutable_encode()->set_max_weight(1);
+  Privacy& privacy = *plan.mutable_privacy();
+  privacy.set_noise(Privacy::SKELLAM);
+  privacy.set_noise_multiplier(1.5);
+  privacy.set_epsilon(4);
+  privacy.set_delta(1e-6);
+  privacy.set_unit(Privacy::USER);
+  privacy.set_sampling(Privacy::NO_AMPLIFICATION);
+  return plan;
+}
+
+TEST(RoundNoise, TheEncodingIsThePlansOnTheNumbersOfTheSession) {
+  const auto encoding = RoundEncoding(MakePlan(), 70, kSession);
+  ASSERT_THAT(encoding, IsOk());
+  EXPECT_EQ(encoding->padded_dimension(), 128u);
+  EXPECT_EQ(encoding->params().dimension, 72u);
+  EXPECT_EQ(encoding->params().central_std, 3);
+  EXPECT_EQ(encoding->params().noise, IntegerNoise::kSkellam);
+  EXPECT_EQ(encoding->honest_devices(), 13u);
+}
+
+TEST(RoundNoise, WeightsAndMetricsTogetherKeepTheClip) {
+  const v1::Plan plan = MakePlan();
+  EXPECT_DOUBLE_EQ(MetricBound(plan), 0.2);
+  EXPECT_NEAR(std::hypot(WeightsClip(plan), 0.2, 0.2), 2, 1e-12);
+}
+
+TEST(RoundNoise, TheStdIsGivenDirectlyOrAsAMultiplier) {
+  v1::Plan plan = MakePlan();
+  EXPECT_EQ(CentralStd(plan), 3);
+  plan.mutable_privacy()->set_central_std(0.7);
+  EXPECT_EQ(CentralStd(plan), 0.7);
+}
+
+TEST(RoundNoise, WhatIsNotStatedIsRefusedByName) {
+  const struct {
+    const char* names;
+    std::function<void(v1::Plan&)> spoil;
+  } cases[] = {
+      {"privacy.noise", [](auto& p) { p.mutable_privacy()->clear_noise(); }},
+      {"privacy.noise",
+       [](auto& p) {
+         p.mutable_privacy()->set_noise(static_cast<Privacy::Noise>(7));
+       }},
+      {"noise_multiplier", [](auto& p) { p.mutable_privacy()->clear_size(); }},
+      {"above 0", [](auto& p) { p.mutable_privacy()->set_central_std(0); }},
+      {"above 0",
+       [](auto& p) { p.mutable_privacy()->set_central_std(std::nan("")); }},
+      {"privacy.unit", [](auto& p) { p.mutable_privacy()->clear_unit(); }},
+      {"privacy.sampling",
+       [](auto& p) { p.mutable_privacy()->clear_sampling(); }},
+      {"privacy.epsilon", [](auto& p) { p.mutable_privacy()->set_epsilon(0); }},
+      {"delta", [](auto& p) { p.mutable_privacy()->set_delta(1); }},
+      {"max_weight", [](auto& p) { p.mutable_encode()->set_max_weight(8); }},
+      {"clip", [](auto& p) { p.mutable_encode()->set_clip_norm(1e31); }},
+      {"take", [](auto& p) { p.mutable_encode()->set_bits(14); }},
+      {"too coarse", [](auto& p) { p.mutable_encode()->set_scale(1); }},
+  };
+  for (const auto& c : cases) {
+    v1::Plan plan = MakePlan();
+    c.spoil(plan);
+    EXPECT_THAT(
+        RoundEncoding(plan, 70, kSession),
+        StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(c.names)))
+        << c.names;
+  }
+}
+
+TEST(RoundNoise, AReleaseIsStoredAndRead) {
+  const auto encoding = RoundEncoding(MakePlan(), 70, kSession);
+  ASSERT_THAT(encoding, IsOk());
+  v1::NoisyRelease release;
+  ASSERT_TRUE(
+      release.ParseFromString(ReleaseOf(*encoding).SerializeAsString()));
+  const auto noise = NoiseOf(release);
+  ASSERT_THAT(noise, IsOk());
+  EXPECT_EQ(noise->kind, IntegerNoise::kSkellam);
+  EXPECT_EQ(noise->clip, 2);
+  EXPECT_EQ(noise->dimension, 128);
+  EXPECT_EQ(noise->scale, 1000);
+  EXPECT_EQ(noise->central_std, 3);
+  EXPECT_EQ(noise->contributors, 13);
+  release.clear_noise();
+  EXPECT_THAT(NoiseOf(release), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+}  // namespace
+}  // namespace sotto::privacy
