@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "privacy/fixed_point.h"
+#include "server/rounds/noisy_sum.h"
 #include "training/aggregate/fed_avg.h"
 
 namespace sotto::server {
@@ -49,26 +50,16 @@ absl::Status CheckNorm(const v1::Plan::Encode& encode, const RoundSum& sum,
       limit));
 }
 
-}  // namespace
+// What is averaged: `sum` over weights that add up to `weight_sum`.
+struct Decoded {
+  std::vector<double> sum;
+  double weight_sum = 0;
+  RoundMetrics metrics;
+  double near_boundary = 0;
+};
 
-absl::StatusOr<CommittedModel> ApplySum(const v1::Plan& plan,
-                                        const ServerStep& step,
-                                        ByteView weights, ByteView velocity,
-                                        const RoundSum& sum) {
+absl::StatusOr<Decoded> DecodePlain(const v1::Plan& plan, const RoundSum& sum) {
   const v1::Plan::Encode& encode = plan.encode();
-  const std::vector<float> old = Floats(weights);
-  if (sum.update.size() != old.size() || sum.metrics.size() != kMetricsLength) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "sum: %d entries for a model of %d weights, %d metrics, wants %d",
-        sum.update.size(), old.size(), sum.metrics.size(), kMetricsLength));
-  }
-  const std::uint32_t floor = plan.secure_aggregation().min_cohort();
-  if (sum.included < floor) {
-    return Withheld(
-        absl::StrFormat("%d devices are in the sum, the plan wants "
-                        "%d",
-                        sum.included, floor));
-  }
   const double weight = sum.metrics[0];
   if (weight < 1 ||
       weight > static_cast<double>(sum.included) * encode.max_weight()) {
@@ -83,26 +74,68 @@ absl::StatusOr<CommittedModel> ApplySum(const v1::Plan& plan,
                                    .bits = encode.bits(),
                                    .max_weight = encode.max_weight(),
                                    .num_devices = sum.cohort}));
-  const std::vector<double> decoded = codec.DecodeSum(sum.update);
-  const double weight_sum = weight / encode.max_weight();
-  SOTTO_RETURN_IF_ERROR(CheckNorm(encode, sum, decoded, weight_sum));
+  Decoded decoded{.sum = codec.DecodeSum(sum.update),
+                  .weight_sum = weight / encode.max_weight(),
+                  .metrics = {}};
+  SOTTO_RETURN_IF_ERROR(
+      CheckNorm(encode, sum, decoded.sum, decoded.weight_sum));
+  decoded.metrics.eval_count = sum.metrics[1];
+  decoded.metrics.eval_correct = sum.metrics[2];
+  decoded.metrics.train_examples = sum.metrics[3];
+  if (sum.metrics[3] > 0) {
+    decoded.metrics.train_loss = sum.metrics[4] * kLossUnit / sum.metrics[3];
+  }
+  return decoded;
+}
 
+absl::StatusOr<Decoded> DecodeNoisy(const v1::Plan& plan,
+                                    std::size_t num_weights,
+                                    const RoundSum& sum) {
+  SOTTO_ASSIGN_OR_RETURN(NoisyMean mean,
+                         DecodeNoisyRound(plan, num_weights, sum));
+  return Decoded{.sum = std::move(mean.sum),
+                 .weight_sum = static_cast<double>(sum.included),
+                 .metrics = mean.metrics,
+                 .near_boundary = mean.near_boundary};
+}
+
+}  // namespace
+
+absl::StatusOr<CommittedModel> ApplySum(const v1::Plan& plan,
+                                        const ServerStep& step,
+                                        ByteView weights, ByteView velocity,
+                                        const RoundSum& sum) {
+  const std::vector<float> old = Floats(weights);
+  const bool noisy = plan.has_privacy();
+  // The sizes of a noisy sum are checked by its decoder.
+  if (noisy ? sum.manifest == nullptr
+            : sum.update.size() != old.size() ||
+                  sum.metrics.size() != kMetricsLength) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "sum: %d entries for a model of %d weights, %d metrics, wants %d",
+        sum.update.size(), old.size(), sum.metrics.size(), kMetricsLength));
+  }
+  const std::uint32_t floor = plan.secure_aggregation().min_cohort();
+  if (sum.included < floor) {
+    return Withheld(
+        absl::StrFormat("%d devices are in the sum, the plan wants "
+                        "%d",
+                        sum.included, floor));
+  }
+  SOTTO_ASSIGN_OR_RETURN(
+      const Decoded decoded,
+      noisy ? DecodeNoisy(plan, old.size(), sum) : DecodePlain(plan, sum));
   std::vector<float> momentum = Floats(velocity);
   const auto next =
-      training::FedAvg(old, decoded, weight_sum,
+      training::FedAvg(old, decoded.sum, decoded.weight_sum,
                        {.server_learning_rate = step.learning_rate,
                         .server_momentum = step.momentum},
                        momentum);
   if (!next.ok()) return Withheld(std::string(next.status().message()));
-
-  CommittedModel model{.weights = Raw(*next), .velocity = Raw(momentum)};
-  model.metrics.eval_count = sum.metrics[1];
-  model.metrics.eval_correct = sum.metrics[2];
-  model.metrics.train_examples = sum.metrics[3];
-  if (sum.metrics[3] > 0) {
-    model.metrics.train_loss = sum.metrics[4] * kLossUnit / sum.metrics[3];
-  }
-  return model;
+  return CommittedModel{.weights = Raw(*next),
+                        .velocity = Raw(momentum),
+                        .metrics = decoded.metrics,
+                        .near_boundary = decoded.near_boundary};
 }
 
 }  // namespace sotto::server

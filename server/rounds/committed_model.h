@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "base/bytes.h"
 #include "proto/messages/plan.pb.h"
+#include "proto/messages/secure_agg.pb.h"
 
 namespace sotto::server {
 
@@ -26,6 +27,8 @@ struct RoundSum {
   std::vector<std::uint32_t> metrics;  // kMetricsLength entries
   std::uint32_t included = 0;          // devices in the sum
   std::uint32_t cohort = 0;            // devices the encoding was bounded for
+  // Of the session; needed, and `metrics` empty, where the plan adds noise.
+  const v1::SessionManifest* manifest = nullptr;
 };
 
 struct RoundMetrics {
@@ -44,12 +47,14 @@ struct CommittedModel {
   Bytes weights;   // raw little-endian f32
   Bytes velocity;  // the server's momentum, f32, or empty
   RoundMetrics metrics = {};
+  double near_boundary = 0;  // of a noisy sum (noisy_sum.h)
 };
 
 // FAILED_PRECONDITION: a release predicate does not hold, and the message says
 // which: fewer devices than the plan's minimum, no weight, a weight that the
 // devices cannot have, a mean update longer than the clip allows, a result that
-// is not finite. INVALID_ARGUMENT: sizes disagree.
+// is not finite; with noise, see noisy_sum.h. INVALID_ARGUMENT: sizes
+// disagree.
 absl::StatusOr<CommittedModel> ApplySum(const v1::Plan& plan,
                                         const ServerStep& step,
                                         ByteView weights, ByteView velocity,

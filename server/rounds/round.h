@@ -104,6 +104,8 @@ class Round {
   absl::StatusOr<secure_agg::AggregateResult> Result() const {
     return session_->Result();
   }
+  // Of the session; complete once the cohort is fixed.
+  const v1::SessionManifest& manifest() const { return session_->manifest(); }
   // Why it cannot go on.
   const std::optional<std::string>& failure() const { return failure_; }
   void Fail(const std::string& reason) { failure_ = reason; }

@@ -77,7 +77,9 @@ Bytes AssignmentSignedBytes(const v1::Assignment& assignment) {
 }
 
 RoundKeeper::RoundKeeper(Parts parts)
-    : parts_(std::move(parts)), journal_(parts_.store, parts_.clock) {}
+    : parts_(std::move(parts)),
+      journal_(parts_.store, parts_.clock),
+      ledger_(parts_.store) {}
 
 absl::StatusOr<std::unique_ptr<RoundKeeper::Task>> RoundKeeper::Load(
     const TaskRecord& record) {
@@ -124,11 +126,23 @@ absl::Status RoundKeeper::EnsureRound(Task& task) {
             last->state);
     return absl::OkStatus();
   }
+  const std::uint64_t number = last.has_value() ? last->round + 1 : 1;
+  const absl::Status affordable =
+      CheckNextRound(task.settings.plan, task.settings.request.population(),
+                     task.length, task.settings.request.cohort_min(), number);
+  if (absl::IsResourceExhausted(affordable)) {
+    SOTTO_RETURN_IF_ERROR(parts_.store.SetTaskState(name, kOutOfBudget));
+    task.ended = true;
+    LogWarning("rounds", "task=%s ended: %s", name,
+               std::string(affordable.message()));
+    return absl::OkStatus();
+  }
+  SOTTO_RETURN_IF_ERROR(affordable);
   RoundRecord record;
   record.round_id.resize(16);
   parts_.rng.Fill(record.round_id);
   record.task = name;
-  record.round = last.has_value() ? last->round + 1 : 1;
+  record.round = number;
   record.model_hash = task.model.hash;
   if (last.has_value()) record.previous_model_hash = last->model_hash;
   record.opened_ms = parts_.clock.NowMillis();
@@ -243,6 +257,10 @@ absl::Status RoundKeeper::Tick() {
   absl::Status first;
   for (auto it = tasks_.begin(); it != tasks_.end();) {
     const std::string name = it->first;
+    if (it->second->ended) {
+      it = tasks_.erase(it);
+      continue;
+    }
     Task& task = *(it++)->second;  // Settle may remove the task
     if (parts_.clock.NowMillis() < task.retry_at_ms) continue;
     absl::Status status;
@@ -280,6 +298,7 @@ absl::Status RoundKeeper::Settle(Task& task) {
 absl::Status RoundKeeper::Commit(Task& task) {
   const std::string name = task.settings.request.task();
   const RoundRecord& record = task.round->record();
+  SOTTO_RETURN_IF_ERROR(CheckRelease(task));
   SOTTO_ASSIGN_OR_RETURN(secure_agg::AggregateResult result,
                          task.round->Result());
   SOTTO_ASSIGN_OR_RETURN(const ModelRecord old, parts_.store.LatestModel(name));
@@ -292,7 +311,8 @@ absl::Status RoundKeeper::Commit(Task& task) {
                {.update = result.sums["update"],
                 .metrics = result.sums["metrics"],
                 .included = static_cast<std::uint32_t>(result.included.size()),
-                .cohort = task.settings.request.cohort_goal()}));
+                .cohort = task.settings.request.cohort_goal(),
+                .manifest = &task.round->manifest()}));
   SOTTO_ASSIGN_OR_RETURN(const SealedCheckpoint sealed,
                          parts_.seal(next.weights));
   const auto hash = crypto::Sha256(next.weights);
@@ -309,6 +329,8 @@ absl::Status RoundKeeper::Commit(Task& task) {
   status.set_eval_correct(next.metrics.eval_correct);
   status.set_train_examples(next.metrics.train_examples);
   status.set_train_loss(next.metrics.train_loss);
+  status.set_noisy(task.settings.plan.has_privacy());
+  status.set_near_boundary(next.near_boundary);
   status.set_model_hash(ToString(model.hash));
   const std::vector<std::uint32_t>& update = result.sums["update"];
   status.set_update_sum(update.data(), update.size() * sizeof(std::uint32_t));
@@ -319,6 +341,7 @@ absl::Status RoundKeeper::Commit(Task& task) {
   const absl::Status written =
       task.round->Finish(kCommitted, status, [&]() -> absl::Status {
         SOTTO_RETURN_IF_ERROR(parts_.store.PutModel(model));
+        SOTTO_RETURN_IF_ERROR(Spend(task));
         SOTTO_RETURN_IF_ERROR(
             parts_.store.PutEscrow(model.container_digest, sealed.sealed_key,
                                    task.settings.request.population()));
@@ -329,6 +352,10 @@ absl::Status RoundKeeper::Commit(Task& task) {
   CountEnd("committed", status);
   LogInfo("rounds", "committed task=%s round=%d included=%d cohort=%d", name,
           record.round, status.included(), status.cohort());
+  if (status.noisy()) {
+    LogInfo("rounds", "noise task=%s round=%d near_boundary=%g", name,
+            record.round, status.near_boundary());
+  }
   // The old model stays for devices that are late; the ones before it go.
   if (const absl::Status retired = Retire(name, old.round); !retired.ok()) {
     LogWarning("rounds",
@@ -373,7 +400,8 @@ void RoundKeeper::CountEnd(const std::string& outcome,
 absl::Status RoundKeeper::Abandon(Task& task) {
   v1::RoundStatus status = task.round->Status();
   status.set_reason(*task.round->failure());
-  SOTTO_RETURN_IF_ERROR(task.round->Finish(kAbandoned, status, nullptr));
+  SOTTO_RETURN_IF_ERROR(
+      task.round->Finish(kAbandoned, status, [&] { return Spend(task); }));
   CountEnd("abandoned", status);
   LogWarning("rounds", "abandoned task=%s round=%d: %s",
              task.settings.request.task(), task.round->record().round,

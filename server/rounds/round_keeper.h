@@ -5,6 +5,9 @@
 // and a new round id, because a device never joins the same (task, round)
 // twice.
 //
+// With noise in the plan, a round is opened and released only within the
+// privacy budget; when none is left the task ends in the state "out_of_budget".
+//
 // Not thread-safe.
 
 #ifndef SOTTO_SERVER_ROUNDS_ROUND_KEEPER_H_
@@ -23,6 +26,7 @@
 #include "proto/rpc/federation.pb.h"
 #include "server/rounds/committed_model.h"
 #include "server/rounds/journal.h"
+#include "server/rounds/privacy_ledger.h"
 #include "server/rounds/round.h"
 #include "server/state/store.h"
 
@@ -76,7 +80,8 @@ class RoundKeeper {
 
   // --- operator
   // `plan` is the target's bytes. INVALID_ARGUMENT names what is wrong.
-  // ALREADY_EXISTS: a task of that name.
+  // ALREADY_EXISTS: a task of that name. RESOURCE_EXHAUSTED: its privacy budget
+  // does not allow its first round.
   absl::Status CreateTask(const v1::CreateTaskRequest& request, ByteView plan);
   // NOT_FOUND: unknown task, round, or a round that committed no model.
   absl::StatusOr<v1::TaskStatus> GetTask(const std::string& name);
@@ -95,15 +100,31 @@ class RoundKeeper {
     std::uint32_t length = 0;
     std::unique_ptr<Round> round;
     std::int64_t retry_at_ms = 0;  // after a failure of the store
+    bool ended = false;            // out of budget: the next Tick forgets it
   };
 
   absl::StatusOr<std::unique_ptr<Task>> Load(const TaskRecord& record);
+  // Or ends a task whose budget allows no further round.
   absl::Status EnsureRound(Task& task);
   absl::Status Settle(Task& task);
   absl::Status Commit(Task& task);
   // Containers before the model of `round` are removed with their keys.
   absl::Status Retire(const std::string& task, std::uint64_t round);
   absl::Status Abandon(Task& task);
+  // --- privacy budget (privacy_rounds.cc)
+  // RESOURCE_EXHAUSTED: a round `number` would cost more than the plan's
+  // budget, on top of what the population has spent and of the family's open
+  // rounds.
+  absl::Status CheckNextRound(const v1::Plan& plan,
+                              const std::string& population,
+                              std::uint32_t num_weights,
+                              std::uint32_t cohort_min, std::uint64_t number);
+  // FAILED_PRECONDITION: the round whose sum is there may not be released.
+  absl::Status CheckRelease(Task& task);
+  // Enters a round whose sum was unmasked, also when it is withheld.
+  absl::Status Spend(Task& task);
+  absl::Status FillPrivacy(const TaskRecord& record, std::uint64_t next_round,
+                           v1::TaskStatus& status);
   void CountEnd(const std::string& outcome, const v1::RoundStatus& status);
   Round::Parts RoundParts() {
     return {parts_.store, parts_.clock, journal_, parts_.factory, moves_};
@@ -111,6 +132,7 @@ class RoundKeeper {
 
   Parts parts_;
   Journal journal_;
+  PrivacyLedger ledger_;
   std::uint64_t moves_ = 0;
   std::map<std::string, std::uint64_t> totals_;
   std::map<std::string, std::unique_ptr<Task>> tasks_;  // running ones

@@ -19,6 +19,9 @@ inline constexpr char kAggregating[] = "aggregating";
 inline constexpr char kCommitted[] = "committed";
 inline constexpr char kAbandoned[] = "abandoned";
 
+// The state of a task whose privacy budget allows no further round.
+inline constexpr char kOutOfBudget[] = "out_of_budget";
+
 // The state of a round whose session, with at least one member, is in `phase`.
 std::string StateOf(secure_agg::Phase phase);
 

@@ -6,6 +6,7 @@
 #include "privacy/fixed_point.h"
 #include "secure_agg/server_session.h"
 #include "server/rounds/committed_model.h"
+#include "server/rounds/noisy_sum.h"
 
 namespace sotto::server {
 namespace {
@@ -14,6 +15,10 @@ absl::StatusOr<std::vector<secure_agg::VectorSpec>> VectorsOf(
     const TaskSettings& task, std::uint32_t model_length) {
   const v1::Plan::Encode& encode = task.plan.encode();
   const std::uint32_t goal = task.request.cohort_goal();
+  if (task.plan.has_privacy()) {
+    return NoisyVectors(task.plan, model_length, task.request.cohort_min(),
+                        goal);
+  }
   SOTTO_ASSIGN_OR_RETURN(
       const privacy::FixedPoint codec,
       privacy::FixedPoint::Create({.clip = encode.clip_norm(),

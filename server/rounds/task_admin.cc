@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "crypto/sha2.h"
 #include "privacy/fixed_point.h"
+#include "server/rounds/noisy_sum.h"
 #include "server/rounds/round_keeper.h"
 #include "server/rounds/round_state.h"
 
@@ -67,6 +68,14 @@ absl::Status CheckTask(const v1::CreateTaskRequest& request,
   SOTTO_RETURN_IF_ERROR(Need(request.server_learning_rate() > 0 &&
                                  std::isfinite(request.server_learning_rate()),
                              "server_learning_rate", "a number above 0"));
+  if (plan.has_privacy()) {
+    return Annotate(
+        NoisyVectors(plan, request.initial_weights().size() / sizeof(float),
+                     request.cohort_min(), request.cohort_goal())
+            .status(),
+        absl::StrFormat("task: noise with cohorts of %d to %d",
+                        request.cohort_min(), request.cohort_goal()));
+  }
   return Annotate(
       privacy::FixedPoint::Create({.clip = plan.encode().clip_norm(),
                                    .scale = plan.encode().scale(),
@@ -87,6 +96,11 @@ absl::Status RoundKeeper::CreateTask(const v1::CreateTaskRequest& request,
         absl::StrFormat("plan target '%s': not a plan", request.plan_target()));
   }
   SOTTO_RETURN_IF_ERROR(CheckTask(request, plan));
+  SOTTO_RETURN_IF_ERROR(CheckNextRound(
+      plan, request.population(),
+      static_cast<std::uint32_t>(request.initial_weights().size() /
+                                 sizeof(float)),
+      request.cohort_min(), 1));
   v1::CreateTaskRequest kept = request;
   kept.clear_initial_weights();
   const Bytes weights = ToBytes(request.initial_weights());
@@ -122,6 +136,8 @@ absl::StatusOr<v1::TaskStatus> RoundKeeper::GetTask(const std::string& name) {
   v1::TaskStatus task;
   task.set_task(name);
   task.set_state(record.state);
+  SOTTO_RETURN_IF_ERROR(
+      FillPrivacy(record, rounds.empty() ? 1 : rounds.back() + 1, task));
   for (const std::uint64_t round : rounds) {
     v1::RoundStatus& status = *task.add_rounds();
     SOTTO_ASSIGN_OR_RETURN(status, Explain(name, round));
@@ -149,8 +165,8 @@ absl::StatusOr<v1::TaskStatus> RoundKeeper::StopTask(const std::string& name) {
     if (stopped->round != nullptr && !stopped->round->broken()) {
       v1::RoundStatus status = stopped->round->Status();
       status.set_reason("the task was stopped");
-      SOTTO_RETURN_IF_ERROR(
-          stopped->round->Finish(kAbandoned, status, nullptr));
+      SOTTO_RETURN_IF_ERROR(stopped->round->Finish(
+          kAbandoned, status, [&] { return Spend(*stopped); }));
     }
   }
   return GetTask(name);

@@ -4,6 +4,7 @@
 #ifndef SOTTO_SERVER_ROUNDS_TEST_FLEET_H_
 #define SOTTO_SERVER_ROUNDS_TEST_FLEET_H_
 
+#include <bit>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -12,8 +13,12 @@
 #include "crypto/certificate.h"
 #include "crypto/sha2.h"
 #include "gtest/gtest.h"
+#include "privacy/distributed/noisy_encoder.h"
+#include "privacy/distributed/rotation.h"
 #include "privacy/fixed_point.h"
+#include "privacy/rounds/round_noise.h"
 #include "secure_agg/client_session.h"
+#include "secure_agg/signed_bytes.h"
 #include "server/rounds/committed_model.h"
 #include "server/rounds/round_keeper.h"
 #include "server/rounds/session_factory.h"
@@ -43,6 +48,24 @@ class TestDevice {
   }
 
   const DeviceRecord& record() const { return record_; }
+  // The vectors of a plan's sessions, as a device computes them.
+  static std::vector<secure_agg::VectorSpec> VectorsOf(const v1::Plan& plan) {
+    if (plan.has_privacy()) {
+      return {{.name = "update",
+               .length = std::bit_ceil(kTestWeights + 2),
+               .bits = plan.encode().bits(),
+               .bound = std::uint64_t{1} << plan.encode().bits(),
+               .modular = true}};
+    }
+    return {{.name = "update",
+             .length = kTestWeights,
+             .bits = plan.encode().bits(),
+             .bound = 2 * 16 * 1000 + 1},
+            {.name = "metrics",
+             .length = kMetricsLength,
+             .bits = 32,
+             .bound = kMetricsBound}};
+  }
   const Bytes& id() const { return record_.device_id; }
   bool joined() const { return session_ != nullptr; }
   const v1::StepRequest& last() const { return last_; }
@@ -89,15 +112,7 @@ class TestDevice {
         .task = a.task(),
         .round = a.round(),
         .now = UnixTime(std::chrono::milliseconds(1000)),
-        .policy = {.min_cohort = 3,
-                   .vectors = {{.name = "update",
-                                .length = kTestWeights,
-                                .bits = plan.encode().bits(),
-                                .bound = 2 * 16 * 1000 + 1},
-                               {.name = "metrics",
-                                .length = kMetricsLength,
-                                .bits = 32,
-                                .bound = kMetricsBound}}}};
+        .policy = {.min_cohort = 3, .vectors = VectorsOf(plan)}};
     std::copy(a.round_id().begin(), a.round_id().end(),
               params.round_id.begin());
     std::copy(a.model_hash().begin(), a.model_hash().end(),
@@ -138,10 +153,7 @@ class TestDevice {
       *last_.mutable_shares() = *shares;
     } else if (reply.has_delivery() &&
                session_->state() == State::kSharesSent) {
-      auto masked = session_->MaskInput(
-          reply.delivery(),
-          {{"update", Encoded(plan_)},
-           {"metrics", {Weight(), 8, 4, Weight(), 256 * Weight()}}});
+      auto masked = session_->MaskInput(reply.delivery(), Input());
       if (!masked.ok()) return masked.status();
       input_ = *std::move(masked);
       *last_.mutable_input() = input_.ChunkAt("", 0).value();
@@ -167,6 +179,33 @@ class TestDevice {
       *last_.mutable_unmask() = *shares;
     }
     return absl::OkStatus();
+  }
+
+  secure_agg::NamedVectors Input() {
+    if (plan_.has_privacy()) return {{"update", Noisy()}};
+    return {{"update", Encoded(plan_)},
+            {"metrics", {Weight(), 8, 4, Weight(), 256 * Weight()}}};
+  }
+  // Half of its examples right, a loss of 1.
+  std::vector<std::uint32_t> Noisy() {
+    const v1::SessionManifest& manifest = session_->manifest();
+    const auto encoding = privacy::RoundEncoding(
+        plan_, kTestWeights,
+        {.devices = manifest.cohort_size(),
+         .min_devices = manifest.min_survivors(),
+         .corrupted_fraction = manifest.corrupted_fraction()});
+    std::vector<std::uint32_t> words(encoding->padded_dimension());
+    const std::span<float> values = privacy::AsFloats(words);
+    std::copy(update_.begin(), update_.end(), values.begin());
+    const auto bound = static_cast<float>(privacy::MetricBound(plan_));
+    values[kTestWeights] = 0.5F * bound;
+    values[kTestWeights + 1] = 0.1F * bound;
+    const absl::Status encoded =
+        privacy::NoisyEncoder::Create(*encoding)->Encode(
+            privacy::RotationSeed(secure_agg::SessionIdOf(manifest), "update"),
+            rng_, words);
+    EXPECT_TRUE(encoded.ok()) << encoded;
+    return words;
   }
 
   int index_;

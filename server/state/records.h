@@ -27,7 +27,7 @@ struct TaskRecord {
   std::string population = {};
   Bytes request = {};  // serialized CreateTaskRequest, without the weights
   Bytes plan = {};     // the plan target as published
-  std::string state = "running";  // running, done, stopped
+  std::string state = "running";  // running, done, stopped, out_of_budget
   std::int64_t created_ms = 0;
 };
 
@@ -69,6 +69,17 @@ struct JournalEntry {
 struct ParticipationRecord {
   std::uint64_t count = 0;
   std::uint64_t last_round = 0;
+};
+
+// One unmasked sum in the privacy ledger of a population and model family.
+struct SpendingRecord {
+  std::string population = {};
+  std::string model = {};
+  std::string task = {};
+  std::uint64_t round = 0;
+  std::uint32_t min_separation = 0;      // participation limits of the task
+  std::uint32_t max_participations = 0;  // 0: unlimited
+  Bytes release = {};  // serialized NoisyRelease; empty: without noise
 };
 
 struct EscrowRecord {

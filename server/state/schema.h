@@ -5,7 +5,16 @@
 
 namespace sotto::server {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
+
+// Since version 2. One row a sum: a second one cannot be written.
+inline constexpr char kSpendingTable[] = R"sql(
+CREATE TABLE spending (
+  population TEXT NOT NULL, model TEXT NOT NULL, task TEXT NOT NULL,
+  round INTEGER NOT NULL, min_separation INTEGER NOT NULL,
+  max_participations INTEGER NOT NULL, release BLOB NOT NULL,
+  PRIMARY KEY (population, model, task, round));
+)sql";
 
 inline constexpr char kSchema[] = R"sql(
 CREATE TABLE devices (

@@ -20,10 +20,10 @@ absl::StatusOr<Store> Store::Open(const std::string& path) {
         "%d); run the newer program or name another file",
         path, version, kSchemaVersion));
   }
-  if (version == 0) {
+  if (version < kSchemaVersion) {
     SOTTO_RETURN_IF_ERROR(database.Transact([&] {
       return database.Execute(
-          std::string(kSchema) +
+          std::string(version == 0 ? kSchema : "") + kSpendingTable +
           absl::StrFormat("PRAGMA user_version = %d;", kSchemaVersion));
     }));
   }

@@ -85,6 +85,12 @@ class Store {
   absl::StatusOr<ParticipationRecord> Participation(const std::string& task,
                                                     ByteView device_id);
 
+  // --- privacy ledger
+  // A row that is there stays as it is.
+  absl::Status PutSpending(const SpendingRecord& record);
+  absl::StatusOr<std::vector<SpendingRecord>> ListSpending(
+      const std::string& population, const std::string& model);
+
   // --- journal
   absl::Status AppendJournal(const JournalEntry& entry);
   absl::StatusOr<std::vector<JournalEntry>> ReadJournal(ByteView round_id);

@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/state/schema.h"
 #include "tests/support/status_matchers.h"
 
 namespace sotto::server {
@@ -80,6 +81,34 @@ TEST(StoreTest, ATaskNameIsTakenOnce) {
   EXPECT_THAT(store.InsertTask({.name = "train"}),
               StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("'train'")));
   EXPECT_THAT(store.GetTask("other"), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST(StoreTest, AFileOfTheFirstVersionGetsTheLedger) {
+  const std::string path = ::testing::TempDir() + "/sotto_store_older.db";
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::remove((path + suffix).c_str());
+  }
+  ASSERT_THAT(Database::Open(path)->Execute(std::string(kSchema) +
+                                            "PRAGMA user_version = 1;"),
+              IsOk());
+  for (int time = 0; time < 2; ++time) {
+    auto store = Store::Open(path);
+    ASSERT_THAT(store, IsOk());
+    const SpendingRecord record{.population = "p",
+                                .model = "m",
+                                .task = "t",
+                                .round = 3,
+                                .max_participations = 7,
+                                .release = Bytes(4, 1)};
+    ASSERT_THAT(store->PutSpending(record), IsOk());
+    const auto rows = store->ListSpending("p", "m");
+    ASSERT_THAT(rows, IsOk());
+    ASSERT_EQ(rows->size(), 1u);
+    EXPECT_EQ((*rows)[0].round, 3u);
+    EXPECT_EQ((*rows)[0].max_participations, 7u);
+    EXPECT_EQ((*rows)[0].release, Bytes(4, 1));
+    EXPECT_TRUE(store->ListSpending("p", "other")->empty());
+  }
 }
 
 TEST(StoreTest, AFileOfANewerVersionIsLeftAlone) {

@@ -234,4 +234,37 @@ absl::StatusOr<ParticipationRecord> Store::Participation(
   return record;
 }
 
+absl::Status Store::PutSpending(const SpendingRecord& record) {
+  return Execute(database_,
+                 "INSERT OR IGNORE INTO spending VALUES (?1, ?2, ?3, ?4, ?5, "
+                 "?6, ?7)",
+                 record.population, record.model, record.task, record.round,
+                 record.min_separation, record.max_participations,
+                 record.release);
+}
+
+absl::StatusOr<std::vector<SpendingRecord>> Store::ListSpending(
+    const std::string& population, const std::string& model) {
+  SOTTO_ASSIGN_OR_RETURN(
+      Statement row,
+      Query(database_,
+            "SELECT task, round, min_separation, max_participations, release "
+            "FROM spending WHERE population = ?1 AND model = ?2 ORDER BY task, "
+            "round",
+            population, model));
+  std::vector<SpendingRecord> records;
+  while (true) {
+    SOTTO_ASSIGN_OR_RETURN(const bool more, row.Step());
+    if (!more) return records;
+    records.push_back(
+        {.population = population,
+         .model = model,
+         .task = row.Text(0),
+         .round = static_cast<std::uint64_t>(row.Int64(1)),
+         .min_separation = static_cast<std::uint32_t>(row.Int64(2)),
+         .max_participations = static_cast<std::uint32_t>(row.Int64(3)),
+         .release = row.Blob(4)});
+  }
+}
+
 }  // namespace sotto::server

@@ -1,0 +1,120 @@
+// RoundKeeper's privacy budget.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "server/rounds/noisy_sum.h"
+#include "server/rounds/round_keeper.h"
+#include "server/rounds/round_state.h"
+
+namespace sotto::server {
+
+using privacy::LedgerEntry;
+
+absl::Status RoundKeeper::CheckNextRound(const v1::Plan& plan,
+                                         const std::string& population,
+                                         std::uint32_t num_weights,
+                                         std::uint32_t cohort_min,
+                                         std::uint64_t number) {
+  if (!plan.has_privacy()) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(std::vector<LedgerEntry> entries,
+                         ledger_.Entries(population, plan.model()));
+  // Other tasks of the family may release what they have open before this one.
+  for (const auto& [name, other] : tasks_) {
+    const TaskSettings& settings = other->settings;
+    if (other->round == nullptr || name == plan.task() ||
+        settings.request.population() != population ||
+        settings.plan.model() != plan.model()) {
+      continue;
+    }
+    std::optional<v1::NoisyRelease> release;
+    if (settings.plan.has_privacy()) {
+      SOTTO_ASSIGN_OR_RETURN(release,
+                             DearestRelease(settings.plan, other->length,
+                                            settings.request.cohort_min()));
+    }
+    SOTTO_ASSIGN_OR_RETURN(
+        LedgerEntry pending,
+        EntryOf(settings.plan, other->round->record().round, release));
+    entries.push_back(std::move(pending));
+  }
+  SOTTO_ASSIGN_OR_RETURN(const v1::NoisyRelease next,
+                         DearestRelease(plan, num_weights, cohort_min));
+  SOTTO_ASSIGN_OR_RETURN(LedgerEntry entry, EntryOf(plan, number, next));
+  entries.push_back(std::move(entry));
+  return CheckBudget(plan, entries);
+}
+
+absl::Status RoundKeeper::CheckRelease(Task& task) {
+  const v1::Plan& plan = task.settings.plan;
+  if (!plan.has_privacy()) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(
+      std::vector<LedgerEntry> entries,
+      ledger_.Entries(task.settings.request.population(), plan.model()));
+  SOTTO_ASSIGN_OR_RETURN(
+      const v1::NoisyRelease release,
+      SessionRelease(plan, task.length, task.round->manifest()));
+  SOTTO_ASSIGN_OR_RETURN(LedgerEntry entry,
+                         EntryOf(plan, task.round->record().round, release));
+  entries.push_back(std::move(entry));
+  const absl::Status affordable = CheckBudget(plan, entries);
+  if (!absl::IsResourceExhausted(affordable)) return affordable;
+  return absl::FailedPreconditionError("release withheld: " +
+                                       std::string(affordable.message()));
+}
+
+absl::Status RoundKeeper::Spend(Task& task) {
+  if (!task.round->complete()) return absl::OkStatus();
+  const v1::Plan& plan = task.settings.plan;
+  std::optional<v1::NoisyRelease> release;
+  if (plan.has_privacy()) {
+    SOTTO_ASSIGN_OR_RETURN(
+        release, SessionRelease(plan, task.length, task.round->manifest()));
+  }
+  return ledger_.Record(task.settings.request.population(), plan,
+                        task.round->record().round, release);
+}
+
+absl::Status RoundKeeper::FillPrivacy(const TaskRecord& record,
+                                      std::uint64_t next_round,
+                                      v1::TaskStatus& status) {
+  v1::Plan plan;
+  v1::CreateTaskRequest request;
+  if (!plan.ParseFromArray(record.plan.data(),
+                           static_cast<int>(record.plan.size())) ||
+      !request.ParseFromArray(record.request.data(),
+                              static_cast<int>(record.request.size()))) {
+    return absl::DataLossError(
+        absl::StrFormat("task '%s': its record is damaged", record.name));
+  }
+  if (!plan.has_privacy()) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(std::vector<LedgerEntry> entries,
+                         ledger_.Entries(record.population, plan.model()));
+  v1::TaskStatus::Privacy& privacy = *status.mutable_privacy();
+  const double delta = plan.privacy().delta();
+  SOTTO_ASSIGN_OR_RETURN(const double spent,
+                         privacy::SpentEpsilon(entries, delta));
+  privacy.set_spent_epsilon(spent);
+  privacy.set_budget_epsilon(plan.privacy().epsilon());
+  privacy.set_delta(delta);
+  privacy.set_releases(entries.size());
+  SOTTO_ASSIGN_OR_RETURN(const ModelRecord model,
+                         parts_.store.GetModel(record.name, 0));
+  SOTTO_ASSIGN_OR_RETURN(
+      const v1::NoisyRelease next,
+      DearestRelease(plan, model.weights.size() / sizeof(float),
+                     request.cohort_min()));
+  SOTTO_ASSIGN_OR_RETURN(LedgerEntry entry, EntryOf(plan, next_round, next));
+  entries.push_back(std::move(entry));
+  SOTTO_ASSIGN_OR_RETURN(const double after,
+                         privacy::SpentEpsilon(entries, delta));
+  privacy.set_next_epsilon(after);
+  if (record.state == kOutOfBudget) {
+    status.set_reason(std::string(CheckBudget(plan, entries).message()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sotto::server
