@@ -204,7 +204,7 @@ TEST(RoundKeeperTest, AWrongShapeUpdateIsRefusedAndTheSumStaysExact) {
         bad.mutable_input()->mutable_elements()->append(400, '\1');
         EXPECT_THAT(fleet.keeper().Step(device.record(), bad),
                     StatusIs(absl::StatusCode::kInvalidArgument,
-                             HasSubstr("elements left")));
+                             HasSubstr("elements of 24 bits left")));
         bad = device.last();
         bad.mutable_input()->set_vector("gradient");
         EXPECT_THAT(fleet.keeper().Step(device.record(), bad),
