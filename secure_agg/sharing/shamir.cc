@@ -81,20 +81,24 @@ std::vector<Share> SplitSecret(const crypto::Secret<32>& secret,
     assert(points[i] != 0 && field61::IsCanonical(points[i]));
     shares[i].point = points[i];
   }
-  std::vector<std::uint64_t> coefficients(threshold);
+  // Coefficient k of all limbs together: five chains of products at a time.
+  std::vector<std::array<std::uint64_t, kShareLimbs>> coefficients(threshold);
   for (std::size_t limb = 0; limb < kShareLimbs; ++limb) {
-    coefficients[0] = LimbOf(secret.Reveal(), limb);
-    DrawElements(rng, std::span(coefficients).subspan(1));
-    for (Share& share : shares) {
-      std::uint64_t value = 0;  // Horner
-      for (std::size_t k = threshold; k-- > 0;) {
-        value = field61::Add(field61::Mul(value, share.point), coefficients[k]);
+    coefficients[0][limb] = LimbOf(secret.Reveal(), limb);
+  }
+  DrawElements(rng, {coefficients[0].data() + kShareLimbs,
+                     (threshold - 1) * kShareLimbs});
+  for (Share& share : shares) {
+    for (std::size_t k = threshold; k-- > 0;) {  // Horner
+      for (std::size_t limb = 0; limb < kShareLimbs; ++limb) {
+        share.limbs[limb] =
+            field61::Add(field61::Mul(share.limbs[limb], share.point),
+                         coefficients[k][limb]);
       }
-      share.limbs[limb] = value;
     }
   }
   crypto::Wipe({reinterpret_cast<std::uint8_t*>(coefficients.data()),
-                coefficients.size() * sizeof(std::uint64_t)});
+                coefficients.size() * sizeof(coefficients[0])});
   return shares;
 }
 
