@@ -23,6 +23,8 @@ function(sotto_proto name)
   endforeach()
   add_library(sotto_${name} STATIC ${sources})
   add_library(Sotto::${name} ALIAS sotto_${name})
+  # Generated, and slow to compile.
+  target_compile_options(sotto_${name} PRIVATE $<$<NOT:$<CONFIG:Release>>:-O0>)
   find_package(Protobuf REQUIRED)
   target_include_directories(sotto_${name} SYSTEM PUBLIC
     $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}> $<INSTALL_INTERFACE:include>)

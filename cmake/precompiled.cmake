@@ -13,6 +13,15 @@ set(SOTTO_COMMON_HEADERS
   <string_view> <utility> <vector> <absl/status/statusor.h> <absl/strings/str_format.h>)
 file(CONFIGURE OUTPUT precompiled.cc CONTENT "int main() { return 0; }\n")
 
+# Libraries are position-independent code, programs and tests executables.
+add_library(sotto_library_pch OBJECT ${CMAKE_BINARY_DIR}/precompiled.cc)
+target_link_libraries(sotto_library_pch PRIVATE sotto_flags)
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # The same bytes from the same headers, so that ccache knows them again.
+  target_compile_options(sotto_library_pch PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+endif()
+target_precompile_headers(sotto_library_pch PRIVATE ${SOTTO_COMMON_HEADERS})
+
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 warns of std::string's own concatenation (GCC PR 105329, PR 105651); it
   # forgets that the code is a system header's when that was precompiled.
@@ -22,12 +31,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     $<$<COMPILE_LANGUAGE:CXX>:-Wno-stringop-overflow>
     $<$<COMPILE_LANGUAGE:CXX>:-Wno-stringop-overread>)
 
-  # Libraries are position-independent code, programs and tests executables.
-  add_library(sotto_library_pch OBJECT ${CMAKE_BINARY_DIR}/precompiled.cc)
-  target_link_libraries(sotto_library_pch PRIVATE sotto_flags)
-  target_precompile_headers(sotto_library_pch PRIVATE ${SOTTO_COMMON_HEADERS})
   add_executable(sotto_program_pch ${CMAKE_BINARY_DIR}/precompiled.cc)
   target_link_libraries(sotto_program_pch PRIVATE sotto_flags)
+  # As sotto_program has it: with another level the compiler takes the text instead.
+  target_compile_options(sotto_program_pch PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
   target_precompile_headers(sotto_program_pch PRIVATE ${SOTTO_COMMON_HEADERS} <CLI/CLI.hpp>
     <nlohmann/json.hpp>)
 endif()
@@ -39,7 +46,6 @@ if(SOTTO_TESTS)
   # As sotto_test has it: with another level the compiler takes the text instead.
   target_compile_options(sotto_test_pch PRIVATE -O0)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # The same bytes from the same headers, so that ccache knows them again.
     target_compile_options(sotto_test_pch PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
   endif()
   target_precompile_headers(sotto_test_pch PRIVATE

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gmock/gmock.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/status_matchers.h"
 #include "watermark/attack/attacks.h"
 #include "watermark/fingerprint/packager.h"
@@ -58,6 +59,7 @@ TEST_F(TracerTest, ACopyIsTheRecipientsOwnAndAsAccurate) {
 }
 
 TEST_F(TracerTest, NamesTheRightOneOfTwentyFourAndNobodyElse) {
+  SOTTO_SKIP_STATISTICS();
   for (const std::string leaker : {"device-0", "device-7", "device-23"}) {
     const runtime::Model copy = CopyOf(leaker);
     const runtime::Model pruned = Prune(copy, 0.5).value();
@@ -118,6 +120,7 @@ TEST_F(TracerTest, NamesColludersWhoAveragedTheirCopiesAndNobodyElse) {
 
 // Ten thousand innocents against a copy of somebody else.
 TEST_F(TracerTest, ScoresOfTheInnocentAreStandardNormal) {
+  SOTTO_SKIP_STATISTICS();
   auto names = Devices(10'000);
   const auto result =
       Trace(master_, CopyOf("the leaker"), key_,
