@@ -172,11 +172,12 @@ def limbs_of(secret):
 
 def split(secret, t, points, draws):
     shares = {x: [] for x in points}
-    for limb in limbs_of(secret):
-        coefficients = [limb] + draws.elements(t - 1)
+    drawn = draws.elements(5 * (t - 1))
+    for i, limb in enumerate(limbs_of(secret)):
+        coefficients = [limb] + drawn[i::5]
         for x in points:
             shares[x].append(
-                sum(c * pow(x, i, P) for i, c in enumerate(coefficients)) % P)
+                sum(c * pow(x, e, P) for e, c in enumerate(coefficients)) % P)
     return shares
 
 

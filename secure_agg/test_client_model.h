@@ -1,0 +1,229 @@
+// What clients decide in a session on the complete graph, as an automaton, and
+// everything that a lying coordinator can do with several of them: for the
+// search of model_check_test.cc. That the automaton is ClientSession's is what
+// model_agreement_test.cc checks.
+//
+// A client restarts with new keys, so a session is said by the start whose keys
+// each honest member has in the roster, and by which of several manifests. The
+// corrupted members, the last ones, sign and reveal anything.
+
+#ifndef SOTTO_SECURE_AGG_TEST_CLIENT_MODEL_H_
+#define SOTTO_SECURE_AGG_TEST_CLIENT_MODEL_H_
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+namespace sotto::secure_agg {
+
+struct ModelConfig {
+  std::uint32_t members = 3;
+  std::uint32_t corrupted = 0;
+  std::uint32_t threshold = 2;
+  std::uint32_t min_survivors = 3;
+  std::uint32_t restarting = 0;     // the first so many restart once
+  std::uint32_t manifests = 1;      // for one roster
+  bool keeps_contributions = true;  // in the decision log
+};
+
+using MemberSet = std::uint8_t;  // bit i: member i
+
+// What one start of a client did, so far.
+struct ClientRecord {
+  enum class Step : std::uint8_t {
+    kAbsent,  // not started
+    kKeysSent,
+    kSharesSent,
+    kInputSent,
+    kSigned,
+    kDone
+  };
+  Step step = Step::kAbsent;
+  std::uint8_t session = 0;  // bit i: start of honest i; then the manifest
+  MemberSet members = 0;     // U2
+  MemberSet survivors = 0;   // U3
+
+  bool operator==(const ClientRecord&) const = default;
+};
+
+class ClientModel {
+ public:
+  static constexpr std::uint32_t kMaxMembers = 5;
+  using Step = ClientRecord::Step;
+  // By honest member and start.
+  using State = std::array<std::array<ClientRecord, 2>, kMaxMembers>;
+
+  explicit ClientModel(const ModelConfig& config) : config_(config) {}
+
+  const ModelConfig& config() const { return config_; }
+  std::uint32_t honest() const { return config_.members - config_.corrupted; }
+  State Start() const {
+    State state = {};
+    for (std::uint32_t i = 0; i < honest(); ++i) {
+      state[i][0].step = Step::kKeysSent;
+    }
+    return state;
+  }
+  static std::uint32_t StartOf(const State& state, std::uint32_t i) {
+    return state[i][1].step == Step::kAbsent ? 0 : 1;
+  }
+  static std::uint32_t StartIn(std::uint32_t session, std::uint32_t i) {
+    return session >> i & 1;
+  }
+  std::uint32_t sessions() const { return config_.manifests << honest(); }
+
+  bool CanRestart(const State& state, std::uint32_t i) const {
+    return i < config_.restarting && StartOf(state, i) == 0;
+  }
+  bool AcceptsRoster(const State& state, std::uint32_t i,
+                     std::uint32_t session) const {
+    if (Current(state, i).step != Step::kKeysSent) return false;
+    if (StartIn(session, i) != StartOf(state, i)) return false;
+    for (std::uint32_t j = 0; j < honest(); ++j) {
+      if (StartIn(session, j) > StartOf(state, j)) return false;
+    }
+    return true;
+  }
+  bool AcceptsDelivery(const State& state, std::uint32_t i,
+                       MemberSet members) const {
+    const ClientRecord& own = Current(state, i);
+    if (own.step != Step::kSharesSent || !IsLarge(i, members)) return false;
+    for (std::uint32_t v = 0; v < honest(); ++v) {
+      if (v == i || !Has(members, v)) continue;
+      const ClientRecord& peer = state[v][StartIn(own.session, v)];
+      if (peer.step < Step::kSharesSent || peer.session != own.session) {
+        return false;
+      }
+    }
+    return !config_.keeps_contributions || Contributions(state, i) == 0;
+  }
+  bool AcceptsSurvivors(const State& state, std::uint32_t i,
+                        MemberSet survivors) const {
+    const ClientRecord& own = Current(state, i);
+    return own.step == Step::kInputSent && IsLarge(i, survivors) &&
+           (survivors & ~own.members) == 0;
+  }
+  bool HasSigned(const State& state, std::uint32_t w, std::uint32_t session,
+                 MemberSet survivors) const {
+    if (w >= honest()) return true;
+    const ClientRecord& peer = state[w][StartIn(session, w)];
+    return peer.step >= Step::kSigned && peer.session == session &&
+           peer.survivors == survivors;
+  }
+  bool CanUnmask(const State& state, std::uint32_t i) const {
+    const ClientRecord& own = Current(state, i);
+    if (own.step != Step::kSigned) return false;
+    std::uint32_t signers = 0;
+    for (std::uint32_t w = 0; w < config_.members; ++w) {
+      if (w == i || !Has(own.survivors, w)) continue;
+      signers += HasSigned(state, w, own.session, own.survivors) ? 1 : 0;
+    }
+    return signers >= config_.threshold;
+  }
+
+  static const ClientRecord& Current(const State& state, std::uint32_t i) {
+    return state[i][StartOf(state, i)];
+  }
+  static ClientRecord& Current(State& state, std::uint32_t i) {
+    return state[i][StartOf(state, i)];
+  }
+
+  template <typename Visit>
+  void ForEachNext(const State& state, const Visit& visit) const {
+    const MemberSet everybody =
+        static_cast<MemberSet>((1u << config_.members) - 1);
+    for (std::uint32_t i = 0; i < honest(); ++i) {
+      State next = state;
+      if (CanRestart(state, i)) {
+        next[i][1].step = Step::kKeysSent;
+        visit(next);
+        next = state;
+      }
+      ClientRecord& own = Current(next, i);
+      const ClientRecord before = own;
+      for (std::uint32_t s = 0; s < sessions(); ++s) {
+        if (!AcceptsRoster(state, i, s)) continue;
+        own = {.step = Step::kSharesSent,
+               .session = static_cast<std::uint8_t>(s)};
+        visit(next);
+        own = before;
+      }
+      for (std::uint32_t set = 1; set <= everybody; ++set) {
+        const auto members = static_cast<MemberSet>(set);
+        if (AcceptsDelivery(state, i, members)) {
+          own.step = Step::kInputSent;
+          own.members = members;
+          visit(next);
+          own = before;
+        }
+        if (AcceptsSurvivors(state, i, members)) {
+          own.step = Step::kSigned;
+          own.survivors = members;
+          visit(next);
+          own = before;
+        }
+      }
+      if (CanUnmask(state, i)) {
+        own.step = Step::kDone;
+        visit(next);
+      }
+    }
+  }
+
+  // What must never be; null where all is well.
+  const char* Violation(const State& state) const {
+    for (std::uint32_t i = 0; i < honest(); ++i) {
+      if (Contributions(state, i) > 1) return "two contributions of a client";
+    }
+    for (std::uint32_t s = 0; s < sessions(); ++s) {
+      MemberSet unmasked = 0;
+      for (std::uint32_t w = 0; w < honest(); ++w) {
+        const ClientRecord& r = state[w][StartIn(s, w)];
+        if (r.step != Step::kDone || r.session != s) continue;
+        if (unmasked != 0 && unmasked != r.survivors) {
+          return "two survivor sets unmasked in one session";
+        }
+        unmasked = r.survivors;
+      }
+      if (unmasked == 0) continue;
+      for (std::uint32_t v = 0; v < honest(); ++v) {
+        std::uint32_t self_mask = config_.corrupted;
+        std::uint32_t mask_key = config_.corrupted;
+        for (std::uint32_t w = 0; w < honest(); ++w) {
+          const ClientRecord& r = state[w][StartIn(s, w)];
+          if (w == v || r.step != Step::kDone || r.session != s ||
+              !Has(r.members, v)) {
+            continue;
+          }
+          ++(Has(r.survivors, v) ? self_mask : mask_key);
+        }
+        if (self_mask >= config_.threshold && mask_key >= config_.threshold) {
+          return "both secrets of an honest client";
+        }
+      }
+    }
+    return nullptr;
+  }
+
+  static bool Has(MemberSet set, std::uint32_t member) {
+    return (set >> member & 1) != 0;
+  }
+
+ private:
+  bool IsLarge(std::uint32_t i, MemberSet set) const {
+    const auto count = static_cast<std::uint32_t>(std::popcount(set));
+    return Has(set, i) && count >= config_.min_survivors &&
+           count - 1 >= config_.threshold;
+  }
+  std::uint32_t Contributions(const State& state, std::uint32_t i) const {
+    return (state[i][0].step >= Step::kInputSent ? 1u : 0u) +
+           (state[i][1].step >= Step::kInputSent ? 1u : 0u);
+  }
+
+  ModelConfig config_;
+};
+
+}  // namespace sotto::secure_agg
+
+#endif  // SOTTO_SECURE_AGG_TEST_CLIENT_MODEL_H_
