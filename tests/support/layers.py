@@ -17,7 +17,7 @@ HOMES = {
     r"^httplib\.h$": ("server/http/",),
     r"^(sodium\.h|sodium/|openssl/)": ("crypto/",),
     r"^flatbuffers/": ("runtime/", "model_store/", "proto/", "tests/", "tools/"),
-    r"^hwy/": ("runtime/kernels/",),
+    r"^hwy/": ("runtime/kernels/", "secure_agg/masking/"),
 }
 SYSTEM = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.M)
 
