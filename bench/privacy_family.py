@@ -11,22 +11,22 @@ MODULES = ("base", "crypto", "privacy", "bench")
 TARGET = "sotto-bench-privacy"
 
 
-def build(options):
-    """The worker's path; the modules it needs join what the folder builds."""
+def build_target(options, modules, target):
+    """The program's path; the modules it needs join what the folder builds."""
     cache = options.build_dir / "CMakeCache.txt"
     chosen = re.search(r"^SOTTO_MODULES:\w+=(.*)$", cache.read_text(), re.M) \
         if cache.exists() else None
-    modules = [m for m in chosen.group(1).split(";") if m] if chosen else []
-    missing = [m for m in MODULES if m not in modules]
+    present = [m for m in chosen.group(1).split(";") if m] if chosen else []
+    missing = [m for m in modules if m not in present]
     if missing:
         run_quietly(["cmake", "--preset", "release", "-B", options.build_dir,
-                     "-DSOTTO_MODULES=" + ";".join(modules + missing)])
-    run_quietly(["cmake", "--build", options.build_dir, "--target", TARGET])
-    return options.build_dir / "bin" / TARGET
+                     "-DSOTTO_MODULES=" + ";".join(present + missing)])
+    run_quietly(["cmake", "--build", options.build_dir, "--target", target])
+    return options.build_dir / "bin" / target
 
 
 def run(options):
-    worker = build(options)
+    worker = build_target(options, MODULES, TARGET)
     if not options.json:
         machine = describe_machine()
         print(f"{machine['processor']}, one core of {machine['cores']}, "
