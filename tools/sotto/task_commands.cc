@@ -106,6 +106,19 @@ absl::Status PrintTask(const AdminOptions& admin,
               status->task().c_str(), status->state().c_str(),
               static_cast<unsigned long long>(status->rounds_committed()),
               static_cast<unsigned long long>(status->rounds_abandoned()));
+  if (!status->reason().empty()) {
+    std::printf("  because: %s\n", status->reason().c_str());
+  }
+  if (status->has_privacy()) {
+    const v1::TaskStatus::Privacy& privacy = status->privacy();
+    std::printf(
+        "  privacy: epsilon %.4g of %g at delta %g is spent, in %llu releases "
+        "of "
+        "the model family; a round more: %.4g\n",
+        privacy.spent_epsilon(), privacy.budget_epsilon(), privacy.delta(),
+        static_cast<unsigned long long>(privacy.releases()),
+        privacy.next_epsilon());
+  }
   std::printf(
       "  round  state        cohort  included     kB up   kB down"
       "  seconds\n");

@@ -2,14 +2,19 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "base/file.h"
 #include "base/status.h"
 #include "crypto/sha2.h"
 #include "privacy/fixed_point.h"
+#include "privacy/rounds/round_ledger.h"
+#include "privacy/rounds/round_noise.h"
 #include "proto/messages/plan.pb.h"
 #include "runtime/loader/model_file.h"
+#include "runtime/loader/model_writer.h"
 #include "tools/sotto/command.h"
 #include "tools/sotto/message_json.h"
 #include "tools/sotto/task_commands.h"
@@ -17,23 +22,119 @@
 namespace sotto::tools {
 namespace {
 
+constexpr char kDiscreteGaussian[] = "discrete-gaussian";
+constexpr char kSkellam[] = "skellam";
+
 struct PlanFlags {
   std::string task, model_name, model, out;
   double learning_rate = 0.05, momentum = 0, weight_decay = 0, proximal = 0;
   std::uint32_t epochs = 1, batch_size = 32;
   std::uint64_t seed = 1;
   double clip_norm = 10, scale = 65536;
-  std::uint32_t bits = 32, max_weight = 128;
+  std::uint32_t bits = 32;
+  std::optional<std::uint32_t> max_weight;  // 128, or 1 with noise
   std::uint32_t min_examples = 1, min_separation = 1, max_participations = 0;
   std::uint32_t min_cohort = 3;
   double corrupted_fraction = 0.1, dropout_fraction = 0.3;
+  std::string noise, unit, sampling;
+  std::optional<double> noise_std, noise_multiplier, epsilon, delta;
   bool json = false;
+
+  std::uint32_t MaxWeight() const {
+    return max_weight.value_or(noise.empty() ? 128 : 1);
+  }
 };
 
 absl::Status CheckRange(bool holds, const char* flag, const char* wants) {
   if (holds) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrFormat("--%s: wants %s", flag, wants));
+}
+
+absl::Status CheckPrivacyFlags(const PlanFlags& flags) {
+  SOTTO_RETURN_IF_ERROR(CheckRange(
+      flags.noise_std.has_value() != flags.noise_multiplier.has_value(),
+      "noise", "one of --noise-std and --noise-multiplier"));
+  SOTTO_RETURN_IF_ERROR(
+      CheckRange(flags.epsilon.has_value(), "epsilon",
+                 "the budget of one user; it has no default"));
+  SOTTO_RETURN_IF_ERROR(
+      CheckRange(flags.delta.has_value(), "delta",
+                 "less than one over the population; it has no default"));
+  SOTTO_RETURN_IF_ERROR(CheckRange(!flags.unit.empty(), "unit",
+                                   "'user', stated; it has no default"));
+  return CheckRange(!flags.sampling.empty(), "sampling",
+                    "'none', stated; it has no default");
+}
+
+void SetPrivacy(const PlanFlags& flags, v1::Plan::Privacy& privacy) {
+  privacy.set_noise(flags.noise == kSkellam
+                        ? v1::Plan::Privacy::SKELLAM
+                        : v1::Plan::Privacy::DISCRETE_GAUSSIAN);
+  if (flags.noise_std.has_value()) {
+    privacy.set_central_std(*flags.noise_std);
+  } else {
+    privacy.set_noise_multiplier(*flags.noise_multiplier);
+  }
+  privacy.set_epsilon(*flags.epsilon);
+  privacy.set_delta(*flags.delta);
+  privacy.set_unit(v1::Plan::Privacy::USER);
+  privacy.set_sampling(v1::Plan::Privacy::NO_AMPLIFICATION);
+}
+
+// What the plan's budget buys.
+struct Cost {
+  double one_round = 0;                 // epsilon
+  std::optional<std::uint64_t> rounds;  // absent: any number
+};
+
+absl::StatusOr<Cost> CostOf(const v1::Plan& plan, std::size_t num_weights) {
+  // The smallest cohort is the dearest; the coordinator checks its own.
+  const v1::Plan::SecureAggregation& secure = plan.secure_aggregation();
+  SOTTO_ASSIGN_OR_RETURN(
+      const privacy::NoisyEncoding encoding,
+      privacy::RoundEncoding(
+          plan, num_weights,
+          {.devices = secure.min_cohort(),
+           .min_devices = secure.min_cohort(),
+           .corrupted_fraction = secure.corrupted_fraction()}));
+  const privacy::LedgerEntry entry{
+      .task = plan.task(),
+      .round = 1,
+      .noise = encoding.accounting(),
+      .min_separation = plan.participation().min_separation_rounds(),
+      .max_participations = plan.participation().max_participations()};
+  const v1::Plan::Privacy& budget = plan.privacy();
+  Cost cost;
+  SOTTO_ASSIGN_OR_RETURN(cost.one_round,
+                         privacy::SpentEpsilon({&entry, 1}, budget.delta()));
+  SOTTO_ASSIGN_OR_RETURN(
+      cost.rounds,
+      privacy::RoundsWithin({}, entry, budget.epsilon(), budget.delta()));
+  if (cost.rounds != 0u) return cost;
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "--epsilon %g at --delta %g does not pay for one round, which costs "
+      "%.4g; "
+      "`sotto privacy calibrate %s` finds the noise that does",
+      budget.epsilon(), budget.delta(), cost.one_round,
+      budget.noise() == v1::Plan::Privacy::SKELLAM ? kSkellam
+                                                   : kDiscreteGaussian));
+}
+
+std::string Describe(const Cost& cost, const v1::Plan& plan) {
+  const v1::Plan::Privacy& budget = plan.privacy();
+  return absl::StrFormat(
+      "noise of standard deviation %g on the sum, %g of the clip; a round "
+      "costs "
+      "epsilon %.4g at delta %g,\nepsilon %g pays for %s",
+      privacy::CentralStd(plan),
+      privacy::CentralStd(plan) / plan.encode().clip_norm(), cost.one_round,
+      budget.delta(), budget.epsilon(),
+      cost.rounds.has_value()
+          ? absl::StrFormat("%d rounds", *cost.rounds)
+          : absl::StrFormat("any number of rounds: no device joins more than "
+                            "%d",
+                            plan.participation().max_participations()));
 }
 
 absl::Status Check(const PlanFlags& flags) {
@@ -50,11 +151,22 @@ absl::Status Check(const PlanFlags& flags) {
       flags.corrupted_fraction >= 0 && flags.dropout_fraction >= 0 &&
           flags.corrupted_fraction + flags.dropout_fraction < 1,
       "corrupted-fraction", "with --dropout-fraction, a sum below 1"));
+  if (!flags.noise.empty()) return CheckPrivacyFlags(flags);
+  for (const auto& [given, flag] :
+       {std::pair{flags.noise_std.has_value(), "noise-std"},
+        {flags.noise_multiplier.has_value(), "noise-multiplier"},
+        {flags.epsilon.has_value(), "epsilon"},
+        {flags.delta.has_value(), "delta"},
+        {!flags.unit.empty(), "unit"},
+        {!flags.sampling.empty(), "sampling"}}) {
+    SOTTO_RETURN_IF_ERROR(CheckRange(
+        !given, flag, "--noise beside it; without no noise is added"));
+  }
   // The smallest cohort must fit at least; the coordinator checks its goal.
   return Annotate(privacy::FixedPoint::Create({.clip = flags.clip_norm,
                                                .scale = flags.scale,
                                                .bits = flags.bits,
-                                               .max_weight = flags.max_weight,
+                                               .max_weight = flags.MaxWeight(),
                                                .num_devices = flags.min_cohort})
                       .status(),
                   "encoding");
@@ -81,7 +193,7 @@ absl::Status WritePlan(const PlanFlags& flags) {
   encode.set_clip_norm(flags.clip_norm);
   encode.set_scale(flags.scale);
   encode.set_bits(flags.bits);
-  encode.set_max_weight(flags.max_weight);
+  encode.set_max_weight(flags.MaxWeight());
   v1::Plan::Participation& participation = *plan.mutable_participation();
   participation.set_min_examples(flags.min_examples);
   participation.set_min_separation_rounds(flags.min_separation);
@@ -90,11 +202,26 @@ absl::Status WritePlan(const PlanFlags& flags) {
   secure.set_min_cohort(flags.min_cohort);
   secure.set_corrupted_fraction(flags.corrupted_fraction);
   secure.set_dropout_fraction(flags.dropout_fraction);
+  std::optional<Cost> cost;
+  if (!flags.noise.empty()) {
+    SetPrivacy(flags, *plan.mutable_privacy());
+    SOTTO_ASSIGN_OR_RETURN(cost,
+                           CostOf(plan, runtime::FlatWeights(model).size()));
+  }
   SOTTO_RETURN_IF_ERROR(
       WriteFileAtomically(flags.out, plan.SerializeAsString()));
   if (flags.json) {
-    std::printf("%s\n", MessageJson(plan).dump().c_str());
+    nlohmann::json json = MessageJson(plan);
+    if (cost.has_value()) {
+      json["round_epsilon"] = cost->one_round;
+      json["rounds_in_budget"] =
+          cost->rounds.has_value() ? nlohmann::json(*cost->rounds) : nullptr;
+    }
+    std::printf("%s\n", json.dump().c_str());
   } else {
+    if (cost.has_value()) {
+      std::printf("%s\n", Describe(*cost, plan).c_str());
+    }
     std::printf(
         "%s: plan of task '%s'; publish it with `sotto store "
         "publish-plan`\n",
@@ -125,7 +252,8 @@ void AddTaskPlan(CLI::App& family) {
   command.add_option("--scale", flags->scale, "fixed-point units per 1.0");
   command.add_option("--bits", flags->bits, "sums are taken mod 2^bits");
   command.add_option("--max-weight", flags->max_weight,
-                     "examples above it count as it");
+                     "examples above it count as it; default 128, with noise "
+                     "1: every device counts the same");
   command.add_option("--min-examples", flags->min_examples, "to take part");
   command.add_option("--min-separation-rounds", flags->min_separation,
                      "between two participations; 1: consecutive rounds");
@@ -137,7 +265,47 @@ void AddTaskPlan(CLI::App& family) {
                      "of the cohort that may collude with the server");
   command.add_option("--dropout-fraction", flags->dropout_fraction,
                      "of the cohort that may vanish");
+  command
+      .add_option("--noise", flags->noise,
+                  "what the devices add before masking; none by default, and "
+                  "then devices take part only where their policy says so")
+      ->check(CLI::IsMember({kDiscreteGaussian, kSkellam}));
+  command.add_option("--noise-std", flags->noise_std,
+                     "of the noise in a sum, in the unit of the update");
+  command.add_option("--noise-multiplier", flags->noise_multiplier,
+                     "the same over --clip-norm");
+  command.add_option("--epsilon", flags->epsilon,
+                     "what all rounds of the model may cost one user");
+  command.add_option("--delta", flags->delta,
+                     "chance of more; below one over the population");
+  command
+      .add_option("--unit", flags->unit,
+                  "whose contributions neighbours differ in: all of one user")
+      ->check(CLI::IsMember({"user"}));
+  command
+      .add_option("--sampling", flags->sampling,
+                  "what is assumed of who takes part: none, as devices that "
+                  "come when they can are no secret random sample")
+      ->check(CLI::IsMember({"none"}));
   command.add_flag("--json", flags->json, "print the plan as JSON");
+  command.footer(
+      "Privacy. With --noise every device clips its update, rotates it, "
+      "rounds\n"
+      "it and adds its share of noise, so that the sum over --min-cohort "
+      "devices\n"
+      "has noise of --noise-std even if --corrupted-fraction of a cohort add\n"
+      "none. The mean's noise falls with the devices in a round: use large\n"
+      "cohorts, and let devices rest with --min-separation-rounds or\n"
+      "--max-participations, for a user costs only the rounds it is in. The\n"
+      "coordinator stops the task, and a device leaves a round, before the\n"
+      "budget is exceeded. `sotto privacy calibrate` finds the noise.\n\n"
+      "Example:\n"
+      "  sotto task plan --task train --model-name digits/cnn --model m.tflite "
+      "\\\n"
+      "      --out train.plan --clip-norm 1 --min-cohort 100 --noise \\\n"
+      "      discrete-gaussian --noise-multiplier 4 --epsilon 8 --delta 1e-6 "
+      "\\\n"
+      "      --unit user --sampling none --max-participations 10");
   SetAction(command, [flags] { return WritePlan(*flags); });
 }
 

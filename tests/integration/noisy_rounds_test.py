@@ -1,0 +1,124 @@
+"""Rounds with noise and the two ledgers: the coordinator stops a task whose budget
+is spent, a device leaves a round that its own policy does not pay for."""
+import json
+import sqlite3
+import subprocess
+import time
+import unittest
+
+from demo import rounds
+from integration.harness import TOOLS, FleetCase
+
+NOISE = {"clip-norm": 1, "scale": 4096, "bits": 32, "min-cohort": 3,
+         "corrupted-fraction": 0.1, "noise": "discrete-gaussian", "noise-multiplier": 2,
+         "delta": 1e-6, "unit": "user", "sampling": "none", "learning-rate": 0.05,
+         "batch-size": 8, "min-examples": 4}
+LAX = {"max_epsilon": 100, "trust_horizon_rounds": 1}
+
+
+class NoisyRoundsTest(FleetCase):
+    DEVICES = 3
+
+    def plan(self, **changes):
+        """Writes and publishes train.plan; what `task plan --json` says of it."""
+        settings = {**NOISE, **{k.replace("_", "-"): v for k, v in changes.items()}}
+        result = subprocess.run(
+            [str(word) for word in
+             (TOOLS / "sotto", "task", "plan", "--task", "train", "--model-name",
+              "digits/cnn", "--model", self.base, "--out", self.out / "train.plan", "--json",
+              *[w for k, v in settings.items() if v is not None for w in (f"--{k}", v)])],
+            capture_output=True, text=True, timeout=60)
+        if result.returncode != 0:
+            return result.stderr
+        self.publisher.publish_plan(self.out / "train.plan")
+        return json.loads(result.stdout)
+
+    def start_fleet(self, label, policy):
+        fleet = self.fleet_for(label)
+        self.start(fleet)
+        for name in self.names:
+            fleet._configs[name][1]["policy"] = policy
+        return fleet
+
+    def wait_for_state(self, fleet, state):
+        deadline = time.monotonic() + 60
+        while True:
+            status = fleet.admin("task", "status", "--task", "train")
+            if status["state"] == state:
+                return status
+            self.assertLess(time.monotonic(), deadline, status)
+            time.sleep(0.1)
+
+    def test_what_a_plan_must_state(self):
+        for missing, says in (("epsilon", "--epsilon"), ("delta", "--delta"),
+                              ("unit", "--unit"), ("sampling", "--sampling"),
+                              ("noise", "--noise"), ("noise-multiplier", "--noise-std")):
+            self.assertIn(says, self.plan(**{"epsilon": 9, missing: None}), missing)
+        self.assertIn("does not pay for one round", self.plan(epsilon=0.5))
+        self.assertIn("max_weight 1", self.plan(epsilon=9, max_weight=128))
+        self.assertIsNone(self.plan(epsilon=30, max_participations=2)["rounds_in_budget"])
+
+    def test_the_task_ends_with_its_budget_and_the_ledgers_agree(self):
+        one = self.plan(epsilon=9)["round_epsilon"]
+        made = self.plan(epsilon=one * 1.5)
+        self.assertEqual(made["rounds_in_budget"], 2)
+        fleet = self.start_fleet("budget", LAX)
+        self.create_task(fleet, 5)
+        for name in self.names:
+            fleet.start_device(name)
+        status = self.wait_for_state(fleet, "out_of_budget")
+        self.assertEqual(status["rounds_committed"], 2)
+        self.assertRegex(status["reason"], r"round 3 of task 'train' would bring epsilon to")
+        privacy = status["privacy"]
+        self.assertEqual(privacy["releases"], 2)
+        self.assertLessEqual(privacy["spent_epsilon"], privacy["budget_epsilon"])
+        self.assertGreater(privacy["next_epsilon"], privacy["budget_epsilon"])
+        explained = fleet.admin("task", "explain", "--task", "train", "--round", 2)
+        self.assertTrue(explained["noisy"])
+        self.assertEqual(explained["included"], self.DEVICES)
+        # The committed sum is that of the residues that left the devices.
+        by_id = fleet.out / "by_id"
+        by_id.mkdir()
+        for member, name in zip(explained["devices"], self.names, strict=True):
+            (by_id / member["device_id"]).symlink_to(fleet.out / "updates" / name)
+        exact, detail = rounds.sum_is_exact(explained, by_id)
+        self.assertTrue(exact, detail)
+        rounds.export(fleet, self.base, 2, fleet.out / "after.tflite")
+        # A device's ledger: its two rounds, and the one it is charged with at first.
+        for name in self.names:
+            spent = fleet.devices[name].last(lambda e: e.get("event") == "privacy")
+            self.assertEqual(spent["round"], 2)
+            self.assertGreater(spent["epsilon"], privacy["spent_epsilon"])
+        fleet.stop()
+        rows = sqlite3.connect(fleet.storage(self.names[0]) / "client.db").execute(
+            "SELECT task, round, count FROM privacy_release ORDER BY task, round").fetchall()
+        self.assertEqual(rows, [("", 0, 1), ("train", 1, 1), ("train", 2, 1)])
+        # A restarted coordinator has not forgotten.
+        fleet.start_coordinator()
+        again = fleet.admin("task", "status", "--task", "train")
+        self.assertEqual((again["state"], again["privacy"]), ("out_of_budget", privacy))
+
+    def test_devices_refuse_what_their_policy_does_not_pay_for(self):
+        self.plan(epsilon=9)
+        fleet = self.start_fleet("poor", {"max_epsilon": 1})
+        self.create_task(fleet, 5)
+        device = fleet.start_device(self.names[0])
+        error = device.wait_for(lambda e: e.get("where") == "round", 60, "a refusal")
+        self.assertEqual(error["code"], "RESOURCE_EXHAUSTED")
+        self.assertIn("policy.max_epsilon is 1", error["message"])
+        self.assertIn("policy.trust_horizon_rounds", error["message"])
+        self.assertIsNone(device.last(lambda e: e.get("event") == "trained"))
+
+    def test_no_noise_needs_the_policys_word(self):
+        self.plan(epsilon=None, delta=None, unit=None, sampling=None, noise=None,
+                  noise_multiplier=None)
+        fleet = self.start_fleet("bare", {"max_epsilon": 1})
+        self.create_task(fleet, 1)
+        device = fleet.start_device(self.names[0])
+        error = device.wait_for(lambda e: e.get("where") == "round", 60, "a refusal")
+        self.assertEqual(error["code"], "PERMISSION_DENIED")
+        self.assertIn("policy.allow_without_noise", error["message"])
+
+
+if __name__ == "__main__":
+    unittest.main()
