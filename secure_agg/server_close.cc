@@ -14,8 +14,7 @@ void ServerSession::DropMissing() {
     member.dropped = true;
     member.dropped_in = phase_;
     member.reason = "no answer";
-    member.partial.clear();
-    member.input_hash.reset();
+    store_->Drop(static_cast<std::uint32_t>(&member - members_.data()));
   }
 }
 

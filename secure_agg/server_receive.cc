@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kMaxCiphertext = 512;
 constexpr std::size_t kMaxReason = 512;
+// Of a stored input at a time; so many fill whole bytes at any width.
+constexpr std::uint32_t kPieceElements = 1 << 14;
 
 absl::Status Malformed(const std::string& what) {
   return absl::InvalidArgumentError(what);
@@ -34,6 +36,30 @@ absl::Status CheckSignature(const crypto::PublicKey& key, ByteView bytes,
   }
   return absl::UnauthenticatedError(
       absl::StrFormat("%s: the signature does not verify", what));
+}
+
+// How many elements a chunk from `first` on holds: whole bytes of them, or all
+// that are left.
+absl::StatusOr<std::uint32_t> CountElements(const VectorSpec& spec,
+                                            std::uint32_t first,
+                                            ByteView bytes) {
+  const std::size_t left = spec.length - first;
+  const std::size_t count = std::min(left, bytes.size() * 8 / spec.bits);
+  if (count == 0 || bytes.size() != PackedBytes(count, spec.bits) ||
+      (count != left && count * spec.bits % 8 != 0)) {
+    return Malformed(absl::StrFormat(
+        "masked input: vector '%s' has %d elements of %d bits left, the chunk "
+        "has %d bytes",
+        spec.name, static_cast<int>(left), static_cast<int>(spec.bits),
+        static_cast<int>(bytes.size())));
+  }
+  const std::size_t used = count * spec.bits % 8;
+  if (used != 0 && bytes.back() >> used != 0) {
+    return Malformed(absl::StrFormat(
+        "masked input: vector '%s' ends in bits that are no element's",
+        spec.name));
+  }
+  return static_cast<std::uint32_t>(count);
 }
 
 // Each member agrees on a secret with each such key, and leaves the session
@@ -149,25 +175,9 @@ absl::StatusOr<InputProgress> ServerSession::ReceiveInput(
         "masked input: this member did not share its keys, or left");
   }
   SOTTO_RETURN_IF_ERROR(CheckSender(message.sender(), index));
-  // The next element wanted, in the manifest's vector order.
-  std::size_t at = 0;
-  while (at < params_.vectors.size() &&
-         member.partial[params_.vectors[at].name].size() ==
-             params_.vectors[at].length) {
-    ++at;
-  }
-  if (at == params_.vectors.size()) {
-    // A whole input without a valid signature: start again.
-    member.partial.clear();
-    member.input_hash.emplace();
-    at = 0;
-  }
-  const VectorSpec& spec = params_.vectors[at];
-  std::vector<std::uint32_t>& partial = member.partial[spec.name];
-  const InputProgress want = {
-      .vector = spec.name,
-      .next_offset = static_cast<std::uint32_t>(partial.size())};
-  if (message.vector() != spec.name || message.offset() != partial.size()) {
+  SOTTO_ASSIGN_OR_RETURN(const InputPlace at, PlaceOf(index));
+  const VectorSpec& spec = params_.vectors[at.vector];
+  if (message.vector() != spec.name || message.offset() != at.element) {
     // Another place than we are at: tell where to go on, or refuse names that
     // the session does not have.
     const auto known =
@@ -177,64 +187,103 @@ absl::StatusOr<InputProgress> ServerSession::ReceiveInput(
           "masked input: vector '%s' at %d is not part of the session",
           message.vector(), static_cast<int>(message.offset())));
     }
-    return want;
+    return InputProgress{.vector = spec.name, .next_offset = at.element};
   }
   const ByteView bytes = AsBytes(message.elements());
-  const std::size_t begin = partial.size(), left = spec.length - begin;
-  const std::size_t count = std::min(left, bytes.size() * 8 / spec.bits);
-  if (count == 0 || bytes.size() != PackedBytes(count, spec.bits) ||
-      (count != left && count * spec.bits % 8 != 0)) {
-    return Malformed(absl::StrFormat(
-        "masked input: vector '%s' has %d elements of %d bits left, the chunk "
-        "has %d bytes",
-        spec.name, static_cast<int>(left), static_cast<int>(spec.bits),
-        static_cast<int>(bytes.size())));
-  }
-  const bool ends = at + 1 == params_.vectors.size() && count == left;
+  SOTTO_ASSIGN_OR_RETURN(const std::uint32_t count,
+                         CountElements(spec, at.element, bytes));
+  const std::uint32_t next = at.element + count;
+  const bool ends =
+      at.vector + 1 == params_.vectors.size() && next == spec.length;
   if (message.last() != ends) {
     return Malformed("masked input: 'last' is not at the last element");
   }
-  partial.reserve(spec.length);
-  partial.resize(begin + count);
-  if (!Unpack(bytes, spec.bits, std::span(partial).subspan(begin))) {
-    partial.resize(begin);
-    return Malformed(absl::StrFormat(
-        "masked input: vector '%s' ends in bits that are no element's",
-        spec.name));
-  }
-  if (!member.input_hash) member.input_hash.emplace();
-  member.input_hash->Update(bytes);
+  SOTTO_RETURN_IF_ERROR(
+      store_->Append(static_cast<std::uint32_t>(index), bytes));
   if (ends) {
-    SOTTO_RETURN_IF_ERROR(Finish(member, message));
+    const absl::Status finished = Finish(index, message);
+    // Without a valid signature the upload starts again.
+    store_->Drop(static_cast<std::uint32_t>(index));
+    SOTTO_RETURN_IF_ERROR(finished);
     member.has_input = true;
-    member.partial.clear();
-    member.input_hash.reset();
     return InputProgress{.complete = true};
   }
-  if (partial.size() == spec.length) {
-    return InputProgress{.vector = params_.vectors[at + 1].name};
+  if (next == spec.length) {
+    return InputProgress{.vector = params_.vectors[at.vector + 1].name};
   }
-  return InputProgress{
-      .vector = spec.name,
-      .next_offset = static_cast<std::uint32_t>(partial.size())};
+  return InputProgress{.vector = spec.name, .next_offset = next};
 }
 
-absl::Status ServerSession::Finish(Member& member,
-                                   const v1::MaskedInputChunk& last) {
-  SOTTO_RETURN_IF_ERROR(CheckSignature(
-      member.certificate.identity_key,
-      InputBytes(session_, last.sender(), member.input_hash->Finish()),
-      last.signature(), "masked input"));
+// What is stored is each vector's elements, packed, one vector after another;
+// of all chunks but a vector's last the bits fill whole bytes.
+absl::StatusOr<ServerSession::InputPlace> ServerSession::PlaceOf(
+    std::size_t index) {
+  const auto member = static_cast<std::uint32_t>(index);
+  SOTTO_ASSIGN_OR_RETURN(std::uint64_t left, store_->Size(member));
+  for (std::size_t i = 0; i < params_.vectors.size(); ++i) {
+    const VectorSpec& spec = params_.vectors[i];
+    const std::uint64_t whole = PackedBytes(spec.length, spec.bits);
+    if (left >= whole) {
+      left -= whole;
+      continue;
+    }
+    if (left * 8 % spec.bits != 0) break;
+    return InputPlace{
+        .vector = i,
+        .element = static_cast<std::uint32_t>(left * 8 / spec.bits)};
+  }
+  // Torn by a crash, or whole and not counted: the upload starts again.
+  store_->Drop(member);
+  return InputPlace{};
+}
+
+// A piece at a time: body(vector, first element, their number, packed bytes).
+template <typename Body>
+absl::Status ServerSession::ReadInput(std::size_t index, const Body& body) {
+  std::vector<std::uint8_t> piece(PackedBytes(kPieceElements, 32));
+  std::uint64_t offset = 0;
   for (const VectorSpec& spec : params_.vectors) {
-    const auto mask =
-        static_cast<std::uint32_t>((std::uint64_t{1} << spec.bits) - 1);
-    const std::span<std::uint32_t> sum = accumulator_[spec.name];
-    const std::vector<std::uint32_t>& values = member.partial.at(spec.name);
-    for (std::size_t i = 0; i < sum.size(); ++i) {
-      sum[i] = (sum[i] + values[i]) & mask;
+    for (std::uint32_t first = 0; first < spec.length;
+         first += kPieceElements) {
+      const std::uint32_t count = std::min(kPieceElements, spec.length - first);
+      const auto bytes = std::span(piece).first(PackedBytes(count, spec.bits));
+      SOTTO_RETURN_IF_ERROR(
+          store_->Read(static_cast<std::uint32_t>(index), offset, bytes));
+      body(spec, first, count, ByteView(bytes));
+      offset += bytes.size();
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status ServerSession::Finish(std::size_t index,
+                                   const v1::MaskedInputChunk& last) {
+  crypto::Sha256Hasher hasher;
+  SOTTO_RETURN_IF_ERROR(
+      ReadInput(index, [&](const VectorSpec&, std::uint32_t, std::uint32_t,
+                           ByteView bytes) { hasher.Update(bytes); }));
+  SOTTO_RETURN_IF_ERROR(
+      CheckSignature(members_[index].certificate.identity_key,
+                     InputBytes(session_, last.sender(), hasher.Finish()),
+                     last.signature(), "masked input"));
+  std::vector<std::uint32_t> values(kPieceElements);
+  const absl::Status added =
+      ReadInput(index, [&](const VectorSpec& spec, std::uint32_t first,
+                           std::uint32_t count, ByteView bytes) {
+        const auto mask =
+            static_cast<std::uint32_t>((std::uint64_t{1} << spec.bits) - 1);
+        const auto piece = std::span(values).first(count);
+        // Bits beyond the last element were refused when they came.
+        (void)Unpack(bytes, spec.bits, piece);
+        std::uint32_t* sum = accumulator_[spec.name].data() + first;
+        for (std::size_t i = 0; i < count; ++i) {
+          sum[i] = (sum[i] + piece[i]) & mask;
+        }
+      });
+  if (added.ok()) return added;
+  // A part of the input is in the sum, and what it was is no longer known.
+  return Fail("an input could be read once and not again: " +
+              std::string(added.message()));
 }
 
 absl::Status ServerSession::ReceiveSurvivorSignature(

@@ -10,8 +10,17 @@
 
 namespace sotto::secure_agg {
 
+ServerSession::ServerSession(const ServerParams& params,
+                             const crypto::SigningKey& key,
+                             std::unique_ptr<InputStore> store)
+    : params_(params),
+      key_(&key),
+      store_(store != nullptr ? std::move(store)
+                              : std::make_unique<MemoryInputStore>()) {}
+
 absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Create(
-    const ServerParams& params, const crypto::SigningKey& key) {
+    const ServerParams& params, const crypto::SigningKey& key,
+    std::unique_ptr<InputStore> store) {
   const auto bad = [](const std::string& what) {
     return absl::InvalidArgumentError("session: " + what);
   };
@@ -32,7 +41,8 @@ absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Create(
     return bad("previous_model_hash is neither empty nor 32 bytes");
   }
   SOTTO_RETURN_IF_ERROR(CheckVectors(params.vectors, params.max_cohort));
-  std::unique_ptr<ServerSession> made(new ServerSession(params, key));
+  std::unique_ptr<ServerSession> made(
+      new ServerSession(params, key, std::move(store)));
   for (const VectorSpec& v : params.vectors) {
     made->accumulator_[v.name].assign(v.length, 0);
   }

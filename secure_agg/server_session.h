@@ -17,6 +17,7 @@
 #include "secure_agg/aggregator.h"
 #include "secure_agg/graph/key_tree.h"
 #include "secure_agg/graph/ring.h"
+#include "secure_agg/input_store.h"
 
 namespace sotto::secure_agg {
 
@@ -45,11 +46,15 @@ class ServerSession final : public Aggregator {
  public:
   // INVALID_ARGUMENT names the parameter. `key` is the coordinator's, borrowed,
   // and outlives the session.
+  // Incomplete inputs are kept in `store`; null: in memory.
   static absl::StatusOr<std::unique_ptr<ServerSession>> Create(
-      const ServerParams& params, const crypto::SigningKey& key);
-  // DATA_LOSS: the snapshot is damaged or of another version.
+      const ServerParams& params, const crypto::SigningKey& key,
+      std::unique_ptr<InputStore> store = nullptr);
+  // With the store of the session that made the snapshot, uploads go on where
+  // they were. DATA_LOSS: the snapshot is damaged or of another version.
   static absl::StatusOr<std::unique_ptr<ServerSession>> Restore(
-      ByteView snapshot, const crypto::SigningKey& key);
+      ByteView snapshot, const crypto::SigningKey& key,
+      std::unique_ptr<InputStore> store = nullptr);
 
   Phase phase() const override { return phase_; }
   std::size_t expected() const override;
@@ -104,13 +109,10 @@ class ServerSession final : public Aggregator {
     bool dropped = false;
     Phase dropped_in = Phase::kAdvertise;
     std::string reason;
-    NamedVectors partial;  // input that is still incomplete
-    std::optional<crypto::Sha256Hasher> input_hash;  // of its bytes
   };
 
-  explicit ServerSession(const ServerParams& params,
-                         const crypto::SigningKey& key)
-      : params_(params), key_(&key) {}
+  ServerSession(const ServerParams& params, const crypto::SigningKey& key,
+                std::unique_ptr<InputStore> store);
 
   absl::StatusOr<std::size_t> IndexOf(const crypto::DeviceId& device) const;
   absl::Status ExpectPhase(Phase phase) const;
@@ -140,7 +142,16 @@ class ServerSession final : public Aggregator {
   absl::Status CloseInputs();
   absl::Status CloseConsistency();
   absl::Status CloseUnmask();
-  absl::Status Finish(Member& member, const v1::MaskedInputChunk& last);
+  // The element that a member has to send next.
+  struct InputPlace {
+    std::size_t vector = 0;  // of params_.vectors
+    std::uint32_t element = 0;
+  };
+  absl::StatusOr<InputPlace> PlaceOf(std::size_t index);
+  template <typename Body>
+  absl::Status ReadInput(std::size_t index, const Body& body);
+  // A whole input: checks its signature and adds it to the sum.
+  absl::Status Finish(std::size_t index, const v1::MaskedInputChunk& last);
   struct ShareChecks;
   absl::StatusOr<crypto::Secret<32>> Reconstruct(ShareChecks& checks,
                                                  std::size_t owner);
@@ -160,6 +171,7 @@ class ServerSession final : public Aggregator {
   SessionId session_ = {};
   Bytes u2_, u3_;
   NamedVectors accumulator_;
+  std::unique_ptr<InputStore> store_;
   std::vector<std::uint32_t> suspects_;
   unsigned workers_ = DefaultWorkers();
 };

@@ -131,7 +131,8 @@ Bytes ServerSession::Snapshot() const {
 }
 
 absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Restore(
-    ByteView snapshot, const crypto::SigningKey& key) {
+    ByteView snapshot, const crypto::SigningKey& key,
+    std::unique_ptr<InputStore> store) {
   // The last field is the SHA-256 of all before it.
   constexpr std::size_t kCheck = 4 + sizeof(crypto::Sha256Digest);
   if (snapshot.size() < kCheck ||
@@ -144,7 +145,8 @@ absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Restore(
   ServerParams params;
   SOTTO_RETURN_IF_ERROR(Annotate(d.Tag(kTag), "snapshot"));
   SOTTO_RETURN_IF_ERROR(DecodeParams(d, params));
-  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ServerSession> s, Create(params, key));
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ServerSession> s,
+                         Create(params, key, std::move(store)));
   SOTTO_ASSIGN_OR_RETURN(const std::uint8_t phase, d.U8("phase"));
   if (phase > static_cast<std::uint8_t>(Phase::kFailed)) {
     return absl::DataLossError("snapshot: unknown phase");

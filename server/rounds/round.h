@@ -52,7 +52,7 @@ class AggregatorFactory {
       const TaskSettings& task, const RoundRecord& round,
       std::uint32_t model_length) = 0;
   virtual absl::StatusOr<std::unique_ptr<secure_agg::Aggregator>> Restore(
-      ByteView snapshot) = 0;
+      const TaskSettings& task, ByteView snapshot) = 0;
 };
 
 // A round that could not gather a cohort in this time is abandoned, so that no

@@ -59,7 +59,7 @@ absl::Status Round::Replay(const std::vector<JournalEntry>& entries) {
     SOTTO_ASSIGN_OR_RETURN(const ByteView log, decoder.Octets("log"));
     SOTTO_ASSIGN_OR_RETURN(const ByteView session, decoder.Octets("session"));
     SOTTO_ASSIGN_OR_RETURN(log_, RoundLog::Decode(log));
-    SOTTO_ASSIGN_OR_RETURN(session_, parts_.factory.Restore(session));
+    SOTTO_ASSIGN_OR_RETURN(session_, parts_.factory.Restore(task_, session));
   }
   for (const JournalEntry& entry : entries) {
     if (entry.kind != "message") continue;

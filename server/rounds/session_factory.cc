@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/status.h"
+#include "crypto/sha2.h"
 #include "privacy/fixed_point.h"
 #include "secure_agg/server_session.h"
 #include "server/rounds/committed_model.h"
+#include "server/rounds/input_folder.h"
 #include "server/rounds/noisy_sum.h"
 
 namespace sotto::server {
@@ -43,6 +45,12 @@ std::array<std::uint8_t, N> Fixed(const Bytes& bytes) {
   return fixed;
 }
 
+// A name of a task may hold anything.
+std::string UploadsOf(const std::string& uploads, const TaskSettings& task) {
+  const auto hash = crypto::Sha256(AsBytes(task.request.task()));
+  return uploads + "/" + HexEncode(ByteView(hash).first(16));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<secure_agg::Aggregator>> SessionFactory::Create(
@@ -51,6 +59,8 @@ absl::StatusOr<std::unique_ptr<secure_agg::Aggregator>> SessionFactory::Create(
   const v1::Plan::SecureAggregation& secure = task.plan.secure_aggregation();
   SOTTO_ASSIGN_OR_RETURN(std::vector<secure_agg::VectorSpec> vectors,
                          VectorsOf(task, model_length));
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<InputFolder> inputs,
+                         InputFolder::Clear(UploadsOf(uploads_, task)));
   return secure_agg::ServerSession::Create(
       {.task = task.request.task(),
        .round = round.round,
@@ -65,12 +75,14 @@ absl::StatusOr<std::unique_ptr<secure_agg::Aggregator>> SessionFactory::Create(
        .previous_model_hash = round.previous_model_hash,
        .deadline_ms = round.opened_ms + kRoundLifetimeMs,
        .issuer = issuer_},
-      key_);
+      key_, std::move(inputs));
 }
 
 absl::StatusOr<std::unique_ptr<secure_agg::Aggregator>> SessionFactory::Restore(
-    ByteView snapshot) {
-  return secure_agg::ServerSession::Restore(snapshot, key_);
+    const TaskSettings& task, ByteView snapshot) {
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<InputFolder> inputs,
+                         InputFolder::Open(UploadsOf(uploads_, task)));
+  return secure_agg::ServerSession::Restore(snapshot, key_, std::move(inputs));
 }
 
 }  // namespace sotto::server

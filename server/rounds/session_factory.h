@@ -4,6 +4,8 @@
 #define SOTTO_SERVER_ROUNDS_SESSION_FACTORY_H_
 
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "crypto/sign.h"
 #include "server/rounds/round.h"
@@ -12,21 +14,25 @@ namespace sotto::server {
 
 class SessionFactory final : public AggregatorFactory {
  public:
-  // `key` is the coordinator's; borrowed.
-  SessionFactory(const crypto::SigningKey& key, const crypto::PublicKey& issuer)
-      : key_(key), issuer_(issuer) {}
+  // `key` is the coordinator's; borrowed. Incomplete inputs are kept in
+  // `uploads`, a folder of the coordinator's own; a subfolder a task.
+  SessionFactory(const crypto::SigningKey& key, const crypto::PublicKey& issuer,
+                 std::string uploads)
+      : key_(key), issuer_(issuer), uploads_(std::move(uploads)) {}
 
-  // INVALID_ARGUMENT: the plan and the cohort do not fit the protocol.
+  // INVALID_ARGUMENT: the plan and the cohort do not fit the protocol. Errors
+  // of the folder. What an earlier round of the task left there is removed.
   absl::StatusOr<std::unique_ptr<secure_agg::Aggregator>> Create(
       const TaskSettings& task, const RoundRecord& round,
       std::uint32_t model_length) override;
-  // DATA_LOSS: a damaged snapshot.
+  // DATA_LOSS: a damaged snapshot. Errors of the folder.
   absl::StatusOr<std::unique_ptr<secure_agg::Aggregator>> Restore(
-      ByteView snapshot) override;
+      const TaskSettings& task, ByteView snapshot) override;
 
  private:
   const crypto::SigningKey& key_;
   crypto::PublicKey issuer_;
+  std::string uploads_;
 };
 
 }  // namespace sotto::server

@@ -323,7 +323,8 @@ class TestFleet {
   crypto::SeededRng rng_{AsBytes("rounds")};
   crypto::SigningKey issuer_ = crypto::SigningKey::Generate(rng_);
   crypto::SigningKey coordinator_ = crypto::SigningKey::Generate(rng_);
-  SessionFactory factory_{coordinator_, issuer_.public_key()};
+  SessionFactory factory_{coordinator_, issuer_.public_key(),
+                          path_ + ".uploads"};
   v1::Plan plan_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<RoundKeeper> keeper_;
