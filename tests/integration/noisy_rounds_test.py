@@ -98,16 +98,30 @@ class NoisyRoundsTest(FleetCase):
         again = fleet.admin("task", "status", "--task", "train")
         self.assertEqual((again["state"], again["privacy"]), ("out_of_budget", privacy))
 
-    def test_devices_refuse_what_their_policy_does_not_pay_for(self):
-        self.plan(epsilon=9)
-        fleet = self.start_fleet("poor", {"max_epsilon": 1})
+    def test_devices_leave_when_their_own_budget_is_spent(self):
+        one = self.plan(epsilon=9)["round_epsilon"]
+        fleet = self.start_fleet("poor", {"max_epsilon": one * 1.2, "trust_horizon_rounds": 0})
+        # A fresh device that is charged with rounds from before pays for none.
+        fleet._configs[self.names[2]][1]["policy"] = {"max_epsilon": one * 1.2}
         self.create_task(fleet, 5)
-        device = fleet.start_device(self.names[0])
-        error = device.wait_for(lambda e: e.get("where") == "round", 60, "a refusal")
-        self.assertEqual(error["code"], "RESOURCE_EXHAUSTED")
-        self.assertIn("policy.max_epsilon is 1", error["message"])
-        self.assertIn("policy.trust_horizon_rounds", error["message"])
-        self.assertIsNone(device.last(lambda e: e.get("event") == "trained"))
+        devices = [fleet.start_device(name) for name in self.names]
+        fresh = devices[2].wait_for(lambda e: e.get("where") == "round", 60, "a refusal")
+        self.assertEqual(fresh["code"], "RESOURCE_EXHAUSTED")
+        self.assertIn("policy.trust_horizon_rounds", fresh["message"])
+        self.assertIsNone(devices[2].last(lambda e: e.get("event") == "trained"))
+        # With a policy that pays for them it makes the third of the round.
+        devices[2].kill()
+        fleet._configs[self.names[2]][1]["policy"] = LAX
+        fleet.start_device(self.names[2])
+        for device in devices[:2]:
+            done = device.wait_for(lambda e: e.get("event") == "round", 60, "a round")
+            self.assertEqual((done["round"], done["outcome"]), (1, "COMMITTED"))
+            error = device.wait_for(lambda e: e.get("where") == "round", 60, "a refusal")
+            self.assertEqual(error["code"], "RESOURCE_EXHAUSTED")
+            self.assertIn("its policy.max_epsilon is", error["message"])
+            self.assertEqual(device.last(lambda e: e.get("event") == "trained")["round"], 1)
+        status = fleet.admin("task", "status", "--task", "train")
+        self.assertEqual((status["state"], status["privacy"]["releases"]), ("running", 1))
 
     def test_no_noise_needs_the_policys_word(self):
         self.plan(epsilon=None, delta=None, unit=None, sampling=None, noise=None,
