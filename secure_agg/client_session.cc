@@ -1,7 +1,9 @@
 #include "secure_agg/client_session.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <span>
 
 #include "base/codec.h"
 #include "base/status.h"
@@ -123,12 +125,20 @@ absl::StatusOr<v1::EncryptedShares> ClientSession::MakeShares() {
     own.channels.emplace(peer, std::move(shared));
     crypto::AeadNonce nonce;
     rng_->Fill(nonce);
+    // The shares are written last and in place: a buffer that grows leaves
+    // copies of what was in it.
+    const std::array<std::uint8_t, kShareBytes> room = {};
     Encoder text(kShareTag);
-    text.U32(s.own_index).U32(peer).Octets(s.id);
-    text.Octets(EncodeShare(of_mask_key[i]))
-        .Octets(EncodeShare(of_self_mask[i]));
-    ++i;
+    text.U32(s.own_index).U32(peer).Octets(s.id).Octets(room).Octets(room);
     Bytes plain = std::move(text).Take();
+    const std::span<std::uint8_t> all = plain;
+    const auto at_self_mask = all.last<kShareBytes>();
+    const auto at_mask_key =
+        all.first(all.size() - kShareBytes - sizeof(std::uint32_t))
+            .last<kShareBytes>();
+    EncodeShareInto(of_mask_key[i], at_mask_key);
+    EncodeShareInto(of_self_mask[i], at_self_mask);
+    ++i;
     Bytes sealed(nonce.begin(), nonce.end());
     const Bytes body =
         crypto::Aead(key).Seal(nonce, ShareAad(s.id, s.own_index, peer), plain);

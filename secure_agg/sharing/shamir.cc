@@ -137,14 +137,16 @@ absl::StatusOr<crypto::Secret<32>> SecretOf(
   return secret;
 }
 
-Bytes EncodeShare(const Share& share) {
-  Bytes bytes;
-  bytes.reserve(kShareBytes);
-  for (const std::uint64_t limb : share.limbs) {
-    for (int i = 0; i < 8; ++i) {
-      bytes.push_back(static_cast<std::uint8_t>(limb >> (8 * i)));
-    }
+void EncodeShareInto(const Share& share,
+                     std::span<std::uint8_t, kShareBytes> out) {
+  for (std::size_t i = 0; i < kShareBytes; ++i) {
+    out[i] = static_cast<std::uint8_t>(share.limbs[i / 8] >> (8 * (i % 8)));
   }
+}
+
+Bytes EncodeShare(const Share& share) {
+  Bytes bytes(kShareBytes);
+  EncodeShareInto(share, std::span<std::uint8_t, kShareBytes>(bytes));
   return bytes;
 }
 

@@ -23,9 +23,17 @@ namespace sotto::secure_agg {
 inline constexpr std::size_t kShareLimbs = 5;
 inline constexpr std::size_t kShareBytes = kShareLimbs * 8;
 
+// As secret as what it is a share of; wiped on destruction.
 struct Share {
   std::uint64_t point = 0;  // in [1, p)
   std::array<std::uint64_t, kShareLimbs> limbs = {};
+
+  Share() = default;
+  Share(const Share&) = default;
+  Share& operator=(const Share&) = default;
+  ~Share() {
+    crypto::Wipe({reinterpret_cast<std::uint8_t*>(limbs.data()), kShareBytes});
+  }
 };
 
 // One share per point; points are distinct and not 0, 1 <= threshold <=
@@ -48,6 +56,8 @@ Share InterpolateAt(std::span<const Share> shares, std::uint64_t point);
 
 // Little-endian limbs, 40 bytes, without the point.
 Bytes EncodeShare(const Share& share);
+void EncodeShareInto(const Share& share,
+                     std::span<std::uint8_t, kShareBytes> out);
 // INVALID_ARGUMENT: not 40 bytes, or a limb that is no field element.
 absl::StatusOr<Share> DecodeShare(ByteView bytes, std::uint64_t point);
 
