@@ -2,6 +2,7 @@
 // and their masks taken off the sum.
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/status.h"
 #include "crypto/hkdf.h"
@@ -119,6 +120,32 @@ absl::Status ServerSession::RemoveMasks() {
     }
     masks.clear();
   };
+  // The masks that survivors share with one who dropped out: half of the work
+  // is their agreements.
+  const auto masks_with = [this](std::uint32_t owner,
+                                 const crypto::Secret<32>& secret)
+      -> absl::StatusOr<std::vector<Mask>> {
+    const auto key = crypto::X25519Key::FromBytes(secret);
+    std::vector<std::uint32_t> peers;
+    std::ranges::copy_if(near_[owner], std::back_inserter(peers),
+                         [this](std::uint32_t u) { return TestBit(u3_, u); });
+    std::vector<Mask> pairs(peers.size());
+    std::vector<absl::Status> failures(peers.size());
+    ParallelFor(workers_, peers.size(), [&](std::size_t i) {
+      const std::uint32_t u = peers[i];
+      const auto shared = key.Agree(MaskKeyOf(members_[u].advertisement));
+      failures[i] = shared.status();
+      if (!shared.ok()) return;
+      // The survivor added it if its index is the smaller one.
+      pairs[i] = {crypto::HkdfKey(shared->Reveal(), {},
+                                  MaskInfo(session_, manifest_, u, owner)),
+                  u < owner ? Sign::kMinus : Sign::kPlus};
+    });
+    for (const absl::Status& failure : failures) {
+      SOTTO_RETURN_IF_ERROR(failure);
+    }
+    return pairs;
+  };
   for (std::uint32_t owner = 0; owner < members_.size(); ++owner) {
     if (!TestBit(u2_, owner)) continue;
     if (TestBit(u3_, owner)) {
@@ -126,15 +153,10 @@ absl::Status ServerSession::RemoveMasks() {
       if (masks.size() == kMasks) take_off();
       continue;
     }
-    const auto key = crypto::X25519Key::FromBytes(secrets[owner]);
-    for (const std::uint32_t u : near_[owner]) {
-      if (!TestBit(u3_, u)) continue;
-      SOTTO_ASSIGN_OR_RETURN(const auto shared,
-                             key.Agree(MaskKeyOf(members_[u].advertisement)));
-      // The survivor added it if its index is the smaller one.
-      masks.push_back({crypto::HkdfKey(shared.Reveal(), {},
-                                       MaskInfo(session_, manifest_, u, owner)),
-                       u < owner ? Sign::kMinus : Sign::kPlus});
+    SOTTO_ASSIGN_OR_RETURN(std::vector<Mask> pairs,
+                           masks_with(owner, secrets[owner]));
+    for (Mask& mask : pairs) {
+      masks.push_back(std::move(mask));
       if (masks.size() == kMasks) take_off();
     }
   }
