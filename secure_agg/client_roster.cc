@@ -1,7 +1,6 @@
 // What a client checks before it shares anything: manifest, roster, thresholds.
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 
 #include "base/status.h"
@@ -215,8 +214,12 @@ absl::Status ClientSession::CheckNeighbours() const {
   SOTTO_ASSIGN_OR_RETURN(
       const Ring ring,
       Ring::Create(root, m.task(), m.round(), m.cohort_size(), m.neighbours()));
-  const auto shown = std::views::keys(session_->neighbours);
-  if (!std::ranges::equal(ring.NeighboursOf(session_->own_index), shown)) {
+  // std::views::keys does not compile with Clang 14.
+  const auto is_shown = [](std::uint32_t neighbour, const auto& shown) {
+    return neighbour == shown.first;
+  };
+  if (!std::ranges::equal(ring.NeighboursOf(session_->own_index),
+                          session_->neighbours, is_shown)) {
     return Refuse(
         "roster: its members are not the neighbours that follow from the keys "
         "of the cohort");
