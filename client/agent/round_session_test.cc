@@ -58,6 +58,8 @@ struct Device {
   PrivacyLedger privacy{database};
   std::vector<std::string> steps;
   std::vector<nlohmann::json> spent;  // events "privacy"
+  // When the shares came, and how long after that the input began to leave.
+  std::chrono::nanoseconds asked{0}, waited{0};
   Events events;
   Interrupt interrupt;
   LocalResult result;
@@ -113,25 +115,33 @@ class RoundSessionTest : public ::testing::Test {
     for (const auto& device : devices_) {
       threads.emplace_back([this, &device] {
         const crypto::DeviceId id = device->identity.certificate.device_id;
-        RoundSession session({.config = config_,
-                              .identity = device->identity,
-                              .issuer = issuer_.public_key(),
-                              .coordinator = coordinator_public_,
-                              .log = device->log,
-                              .clock = SystemClock(),
-                              .rng = crypto::SystemRng(),
-                              .events = device->events,
-                              .interrupt = device->interrupt,
-                              .send = [&](const v1::StepRequest& request)
-                                  -> absl::StatusOr<v1::StepReply> {
-                                while (true) {
-                                  auto reply = round_->Step(
-                                      id, SystemClock().Now(), request);
-                                  if (!absl::IsUnavailable(reply.status()))
-                                    return reply;
-                                }
-                              },
-                              .privacy = &device->privacy});
+        RoundSession session(
+            {.config = config_,
+             .identity = device->identity,
+             .issuer = issuer_.public_key(),
+             .coordinator = coordinator_public_,
+             .log = device->log,
+             .clock = SystemClock(),
+             .rng = crypto::SystemRng(),
+             .events = device->events,
+             .interrupt = device->interrupt,
+             .send = [&](const v1::StepRequest& request)
+                 -> absl::StatusOr<v1::StepReply> {
+               if (request.has_input() && device->waited.count() == 0) {
+                 device->waited = SystemClock().Monotonic() - device->asked;
+               }
+               while (true) {
+                 auto reply = round_->Step(id, SystemClock().Now(), request);
+                 if (absl::IsUnavailable(reply.status())) {
+                   continue;
+                 }
+                 if (reply.ok() && reply->has_delivery()) {
+                   device->asked = SystemClock().Monotonic();
+                 }
+                 return reply;
+               }
+             },
+             .privacy = &device->privacy});
         device->outcome = session.Run({.assignment = &assignment_,
                                        .plan = &plan_,
                                        .result = &device->result});
@@ -188,6 +198,7 @@ TEST_F(NoisyRoundSessionTest, TheSumIsThatOfTheUpdatesWithTheAgreedNoise) {
     ASSERT_EQ(device->spent.size(), 1u);
     EXPECT_GT(device->spent[0]["epsilon"], 0);
     EXPECT_LT(device->spent[0]["epsilon"], 8);
+    EXPECT_GE(device->waited, kInputSlot);
     // The round, and the one that a fresh storage is charged with.
     EXPECT_EQ(device->privacy.Entries({"", "digits/cnn"})->size(), 2u);
   }
