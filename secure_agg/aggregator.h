@@ -70,6 +70,9 @@ class Aggregator {
   // Members that the open phase waits for, and of these who answered.
   virtual std::size_t expected() const = 0;
   virtual std::size_t arrived() const = 0;
+  // Whether the open phase need not wait for the others: all expected have
+  // arrived or, of revealed shares, so many that those of some may be wrong.
+  virtual bool EnoughArrived() const { return arrived() >= expected(); }
 
   // `now` is for the certificate's validity.
   virtual absl::Status ReceiveAdvertisement(const v1::KeyAdvertisement& message,

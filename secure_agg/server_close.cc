@@ -216,7 +216,8 @@ absl::Status ServerSession::CloseConsistency() {
 }
 
 absl::Status ServerSession::CloseUnmask() {
-  DropMissing();
+  // Who was not waited for did nothing wrong.
+  if (!EnoughArrived()) DropMissing();
   if (FindStranded(
           [this](std::uint32_t v) { return members_[v].has_unmask; })) {
     const auto answers = std::ranges::count_if(

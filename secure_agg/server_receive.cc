@@ -357,6 +357,7 @@ absl::Status ServerSession::ReceiveUnmaskShares(
                                        message.signature(), "unmask shares"));
   member.unmask = message;
   member.has_unmask = true;
+  for (const std::uint32_t owner : near_[index]) ++members_[owner].revealed;
   return absl::OkStatus();
 }
 

@@ -118,6 +118,21 @@ std::size_t ServerSession::arrived() const {
       [this](const Member& m) { return IsExpected(m) && HasAnswered(m); }));
 }
 
+// Of each secret kSpareShares more than are needed, so that half as many wrong
+// ones are still corrected.
+bool ServerSession::EnoughArrived() const {
+  constexpr std::uint32_t kSpareShares = 4;
+  if (phase_ == Phase::kUnmask) {
+    bool enough = true;
+    for (std::size_t i = 0; i < members_.size() && enough; ++i) {
+      enough = !TestBit(u2_, i) ||
+               members_[i].revealed >= manifest_.threshold() + kSpareShares;
+    }
+    if (enough) return true;
+  }
+  return arrived() >= expected();
+}
+
 bool ServerSession::HasAnswered(const crypto::DeviceId& device) const {
   if (phase_ == Phase::kAdvertise) return waiting_.count(device) != 0;
   const auto index = IndexOf(device);

@@ -59,6 +59,7 @@ class ServerSession final : public Aggregator {
   Phase phase() const override { return phase_; }
   std::size_t expected() const override;
   std::size_t arrived() const override;
+  bool EnoughArrived() const override;
   absl::Status ReceiveAdvertisement(const v1::KeyAdvertisement& message,
                                     UnixTime now) override;
   absl::Status ReceiveShares(const crypto::DeviceId& device,
@@ -105,6 +106,7 @@ class ServerSession final : public Aggregator {
     bool has_unmask = false;
     // Signed, and sees enough signatures to unmask; from kUnmask on.
     bool can_unmask = false;
+    std::uint32_t revealed = 0;  // neighbours that revealed their share of it
     bool complained = false;
     bool dropped = false;
     Phase dropped_in = Phase::kAdvertise;

@@ -450,6 +450,31 @@ TEST(ServerSessionTest, UnmaskSharesOfOtherOwnersThanAskedAreRefused) {
               IsOk());
 }
 
+// t = 7, so 11 of 12 holders of each secret: all 13 but the last member.
+TEST(ServerSessionTest, TheLastToRevealSharesAreNotWaitedFor) {
+  Cohort cohort({.size = 13});
+  RunToUnmask(cohort, 13);
+  ServerSession& server = cohort.server();
+  for (std::uint32_t i = 0; i < 12; ++i) {
+    EXPECT_FALSE(server.EnoughArrived()) << i;
+    ASSERT_THAT(
+        server.ReceiveUnmaskShares(cohort.id(i), HonestShares(cohort, i)),
+        IsOk());
+  }
+  EXPECT_TRUE(server.EnoughArrived());
+  cohort.ReplaceServer(
+      ServerSession::Restore(server.Snapshot(), cohort.coordinator()).value());
+  EXPECT_TRUE(cohort.server().EnoughArrived());
+  ASSERT_THAT(cohort.server().Close(), IsOk());
+  ExpectExact(cohort);
+  const MemberStatus last = cohort.server().Members()[12];
+  EXPECT_TRUE(last.included);
+  EXPECT_FALSE(last.dropped);
+  EXPECT_THAT(cohort.server().ReceiveUnmaskShares(cohort.id(12),
+                                                  HonestShares(cohort, 12)),
+              IsOk());
+}
+
 // t = 7 of 12 holders: (12 - 7) / 2 = 2 may be wrong.
 TEST(ServerSessionTest, WrongSharesAreCorrectedAndTheirHoldersNamed) {
   for (const std::uint32_t liars : {0u, 1u, 2u}) {

@@ -224,6 +224,10 @@ absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Restore(
   SOTTO_RETURN_IF_ERROR(Annotate(d.Finish(), "snapshot"));
   if (s->phase_ == Phase::kUnmask || s->phase_ == Phase::kFinished) {
     s->FindUnmaskers();
+    for (std::size_t i = 0; i < s->members_.size(); ++i) {
+      if (!s->members_[i].has_unmask) continue;
+      for (const std::uint32_t v : s->near_[i]) ++s->members_[v].revealed;
+    }
   }
   return s;
 }

@@ -215,7 +215,7 @@ bool Round::PhaseIsOver() const {
            (arrived >= task_.request.cohort_min() &&
             waited_ms >= task_.request.selection_timeout_ms());
   }
-  return arrived >= session_->expected() ||
+  return session_->EnoughArrived() ||
          waited_ms >= task_.request.step_timeout_ms();
 }
 
