@@ -34,6 +34,13 @@ T Require(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
+double SecondsOf(clockid_t clock) {
+  timespec now = {};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) +
+         static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
 template <typename Message>
 Message Parse(const std::string& bytes) {
   Message message;
@@ -128,12 +135,13 @@ class CohortRun {
     const HeapCharge charge;
     server_ = Require(
         secure_agg::ServerSession::Create(ServerParamsOf(), coordinator_));
-    server_->set_workers(1);
+    server_->set_workers(params_.workers);
   }
 
   CohortReport Run() {
     ResetChargedPeak();
     const auto start = std::chrono::steady_clock::now();
+    const double before = SecondsOf(CLOCK_PROCESS_CPUTIME_ID);
     Advertise();
     ShareKeys();
     SendInputs();
@@ -142,6 +150,7 @@ class CohortRun {
     const std::chrono::duration<double> wall =
         std::chrono::steady_clock::now() - start;
     report_.wall_seconds = wall.count();
+    report_.processor_seconds = SecondsOf(CLOCK_PROCESS_CPUTIME_ID) - before;
     report_.neighbours = server_->manifest().neighbours();
     report_.threshold = server_->manifest().threshold();
     CheckSum();
@@ -440,12 +449,7 @@ class CohortRun {
 
 }  // namespace
 
-double ThreadSeconds() {
-  timespec now = {};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) +
-         static_cast<double>(now.tv_nsec) * 1e-9;
-}
+double ThreadSeconds() { return SecondsOf(CLOCK_THREAD_CPUTIME_ID); }
 
 CohortReport RunCohort(const CohortParams& params) {
   return CohortRun(params).Run();

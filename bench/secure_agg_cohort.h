@@ -26,6 +26,9 @@ struct CohortParams {
   std::uint32_t correctness_bits = 30;
   bool complete_graph = false;
   unsigned threads = 1;  // for the clients
+  // That take masks off; with more than one the server's seconds are those of
+  // its own thread.
+  unsigned workers = 1;
 };
 
 // Processor time of one side in each phase, seconds, of one thread.
@@ -39,8 +42,9 @@ struct PhaseSeconds {
 
 struct CohortReport {
   std::uint32_t neighbours = 0, threshold = 0, bits = 0;
-  double wall_seconds = 0;  // from the first advertisement to the sum
-  // In Receive*, Close and the making of replies; with one worker.
+  double wall_seconds = 0;       // from the first advertisement to the sum
+  double processor_seconds = 0;  // of all threads, meanwhile
+  // In Receive*, Close and the making of replies.
   PhaseSeconds server;
   double server_close_seconds = 0;  // of that, the last Close: masks taken off
   double server_wire_seconds = 0;   // besides: parsing and serializing

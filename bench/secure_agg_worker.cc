@@ -3,8 +3,8 @@
 //   sotto-bench-secure-agg KEY=VALUE...
 //
 // Keys: clients, dropped, length, input_bits, gamma, delta, sigma, eta,
-// complete, threads. With `masks=K length=D` alone: the time that K masks on a
-// vector of D 32-bit lanes take.
+// complete, threads, workers. With `masks=K length=D` alone: the time that K
+// masks on a vector of D 32-bit lanes take.
 
 #include <algorithm>
 #include <cmath>
@@ -35,7 +35,8 @@ int MeasureSession(const CohortParams& params) {
   absl::PrintF(
       "{\"clients\": %d, \"dropped\": %d, \"length\": %d, \"input_bits\": %d, "
       "\"bits\": %d, \"neighbours\": %d, \"threshold\": %d, "
-      "\"wall_seconds\": %.6g, \"server_seconds\": %.6g, "
+      "\"wall_seconds\": %.6g, \"processor_seconds\": %.6g, "
+      "\"server_seconds\": %.6g, "
       "\"server_phases\": %s, \"server_close_seconds\": %.6g, "
       "\"server_wire_seconds\": %.6g, \"all_clients_seconds\": %.6g, "
       "\"client_least_seconds\": %.6g, \"client_median_seconds\": %.6g, "
@@ -43,11 +44,12 @@ int MeasureSession(const CohortParams& params) {
       "\"share_bytes\": %d, \"input_bytes\": %d, \"revealed_bytes\": %d, "
       "\"masking_bytes\": %d, \"peak_bytes\": %d}\n",
       params.clients, params.dropped, params.length, params.input_bits, r.bits,
-      r.neighbours, r.threshold, r.wall_seconds, r.server.Total(),
-      ToJson(r.server), r.server_close_seconds, r.server_wire_seconds,
-      r.all_clients_seconds, r.clients.front().Total(), median.Total(),
-      ToJson(median), r.client_up_bytes, r.client_down_bytes, r.share_bytes,
-      r.input_bytes, r.revealed_bytes, r.masking_bytes, r.peak_bytes);
+      r.neighbours, r.threshold, r.wall_seconds, r.processor_seconds,
+      r.server.Total(), ToJson(r.server), r.server_close_seconds,
+      r.server_wire_seconds, r.all_clients_seconds, r.clients.front().Total(),
+      median.Total(), ToJson(median), r.client_up_bytes, r.client_down_bytes,
+      r.share_bytes, r.input_bytes, r.revealed_bytes, r.masking_bytes,
+      r.peak_bytes);
   return 0;
 }
 
@@ -73,9 +75,9 @@ int MeasureMasks(std::size_t count, std::size_t length) {
 
 int Main(int argc, char** argv) {
   std::map<std::string, double> values = {
-      {"clients", 0},  {"dropped", 0}, {"length", 0}, {"input_bits", 16},
-      {"gamma", 0},    {"delta", 0},   {"sigma", 80}, {"eta", 30},
-      {"complete", 0}, {"threads", 1}, {"masks", 0}};
+      {"clients", 0},  {"dropped", 0}, {"length", 0},  {"input_bits", 16},
+      {"gamma", 0},    {"delta", 0},   {"sigma", 80},  {"eta", 30},
+      {"complete", 0}, {"threads", 1}, {"workers", 1}, {"masks", 0}};
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const std::size_t at = word.find('=');
@@ -104,7 +106,8 @@ int Main(int argc, char** argv) {
                                .security_bits = count("sigma"),
                                .correctness_bits = count("eta"),
                                .complete_graph = count("complete") != 0,
-                               .threads = std::max(1u, count("threads"))};
+                               .threads = std::max(1u, count("threads")),
+                               .workers = std::max(1u, count("workers"))};
   if (params.clients < 3 || params.dropped + 3 > params.clients ||
       params.length == 0 || params.input_bits < 1 || params.input_bits > 32) {
     absl::FPrintF(stderr,
