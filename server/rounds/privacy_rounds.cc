@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -19,8 +20,12 @@ absl::Status RoundKeeper::CheckNextRound(const v1::Plan& plan,
                                          std::uint32_t cohort_min,
                                          std::uint64_t number) {
   if (!plan.has_privacy()) return absl::OkStatus();
-  SOTTO_ASSIGN_OR_RETURN(std::vector<LedgerEntry> entries,
-                         ledger_.Entries(population, plan.model()));
+  auto spent = ledger_.Entries(population, plan.model());
+  if (absl::IsResourceExhausted(spent.status())) {
+    // A full disk, which must not pass for a spent budget.
+    return absl::UnavailableError(std::string(spent.status().message()));
+  }
+  SOTTO_ASSIGN_OR_RETURN(std::vector<LedgerEntry> entries, std::move(spent));
   // Other tasks of the family may release what they have open before this one.
   for (const auto& [name, other] : tasks_) {
     const TaskSettings& settings = other->settings;
