@@ -185,7 +185,8 @@ class CohortRun {
             .previous_model_hash = {},
             .deadline_ms = 10000,
             .prg = crypto::Prg::Kind::kAes256Ctr,
-            .issuer = issuer_.public_key()};
+            .issuer = issuer_.public_key(),
+            .population = "bench"};
   }
   secure_agg::ClientParams ClientParamsOf(const Client& client) const {
     const secure_agg::ServerParams server = ServerParamsOf();

@@ -91,6 +91,12 @@ absl::Status ClientSession::CheckManifest(const v1::SessionManifest& m) const {
         "manifest: assumes %g corrupted members, this device's floor is %g",
         m.corrupted_fraction(), policy.corrupted_fraction));
   }
+  if (policy.complete_graph && m.neighbours() != m.cohort_size() - 1) {
+    return Refuse(absl::StrFormat(
+        "manifest: %d neighbours in a cohort of %d, this device takes part "
+        "with all of them only",
+        m.neighbours(), m.cohort_size()));
+  }
   SOTTO_RETURN_IF_ERROR(Annotate(
       CheckGraph({.cohort_size = m.cohort_size(),
                   .corrupted_fraction = m.corrupted_fraction(),
@@ -113,6 +119,10 @@ absl::StatusOr<ClientSession::Peer> ClientSession::AcceptMember(
   const std::string name = absl::StrFormat("roster member %d", index);
   if (!certificate.ok()) {
     return Refuse(name + ": " + std::string(certificate.status().message()));
+  }
+  if (certificate->population != population_) {
+    return Refuse(absl::StrFormat("%s: it is of population '%s', not of '%s'",
+                                  name, certificate->population, population_));
   }
   if (!crypto::Verify(certificate->identity_key, AdvertisementBytes(member),
                       AsBytes(member.signature()))

@@ -42,7 +42,9 @@ absl::StatusOr<ClientSession> ClientSession::Create(const ClientParams& params,
         "session: the certificate is not for this identity key");
   }
   SOTTO_RETURN_IF_ERROR(CheckVectors(params.policy.vectors, 3));
-  return ClientSession(params, rng, log);
+  ClientSession session(params, rng, log);
+  session.population_ = certificate.population;
+  return session;
 }
 
 absl::Status ClientSession::Expect(State state, const char* method) const {

@@ -51,6 +51,11 @@ struct ClientPolicy {
   // sigma: what a ring of neighbours may fail with, 2^-sigma. With 80 a server
   // can try 2^40 cohorts for one that suits it.
   std::uint32_t security_bits = 80;
+  // On a ring survivor sets are compared among neighbours alone, so a sum may
+  // be over fewer honest members than n_min less the corrupted ones. Noise that
+  // is shared among as many needs every member to be a neighbour of every
+  // other.
+  bool complete_graph = false;
   std::vector<VectorSpec> vectors;  // exactly these, with these bounds
 };
 
@@ -145,8 +150,9 @@ class ClientSession {
   absl::Status CheckSignatures(const v1::UnmaskRequest& request) const;
 
   ClientParams params_;
-  crypto::Rng* rng_;  // not owned
-  DecisionLog* log_;  // not owned
+  std::string population_;  // of its certificate, and so of every member
+  crypto::Rng* rng_;        // not owned
+  DecisionLog* log_;        // not owned
   State state_ = State::kCreated;
   std::int32_t accused_ = -1;         // whose share did not open
   std::unique_ptr<Secrets> secrets_;  // null in kDone and kAborted

@@ -243,5 +243,19 @@ TEST(RingSessionTest, ARingBelowTheClientsFloorIsRefused) {
               StatusIs(absl::StatusCode::kPermissionDenied));
 }
 
+// As noise demands, which is shared among the members that n_min leaves.
+TEST(RingSessionTest, ADeviceThatInsistsOnAllMembersRefusesARing) {
+  Cohort cohort(kRing);
+  FormCohort(cohort);
+  ClientParams params = cohort.client_params(5);
+  params.policy.complete_graph = true;
+  ClientSession strict =
+      ClientSession::Create(params, cohort.rng(), cohort.log(5)).value();
+  ASSERT_THAT(strict.Advertise(), IsOk());
+  EXPECT_THAT(
+      strict.ShareKeys(cohort.server().RosterFor(cohort.id(5)).value()),
+      StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("all of them")));
+}
+
 }  // namespace
 }  // namespace sotto::secure_agg

@@ -91,6 +91,12 @@ absl::Status ServerSession::ReceiveAdvertisement(
       const crypto::Certificate certificate,
       crypto::VerifyCertificate(AsBytes(message.certificate()), params_.issuer,
                                 now));
+  if (certificate.population != params_.population) {
+    return absl::UnauthenticatedError(absl::StrFormat(
+        "advertisement: device %s is of population '%s', the task is for '%s'",
+        HexEncode(certificate.device_id), certificate.population,
+        params_.population));
+  }
   SOTTO_RETURN_IF_ERROR(CheckSignature(certificate.identity_key,
                                        AdvertisementBytes(message),
                                        message.signature(), "advertisement"));

@@ -25,6 +25,7 @@ absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Create(
     return absl::InvalidArgumentError("session: " + what);
   };
   if (params.task.empty()) return bad("task is empty");
+  if (params.population.empty()) return bad("population is empty");
   if (params.max_cohort < 3 || params.max_cohort > 65535) {
     return bad(absl::StrFormat("max_cohort is %d, needs 3 to 65535",
                                params.max_cohort));

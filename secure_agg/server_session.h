@@ -40,6 +40,7 @@ struct ServerParams {
   std::int64_t deadline_ms = 0;
   crypto::Prg::Kind prg = crypto::Prg::Kind::kAes256Ctr;
   crypto::PublicKey issuer = {};  // of the members' certificates
+  std::string population;         // of all members
 };
 
 class ServerSession final : public Aggregator {

@@ -1,9 +1,7 @@
 #include "secure_agg/server_session.h"
 
 #include <algorithm>
-#include <memory>
 #include <numeric>
-#include <span>
 
 #include "gtest/gtest.h"
 #include "secure_agg/signed_bytes.h"
@@ -174,6 +172,23 @@ TEST(ServerSessionTest, KeysThatWouldMakeOthersLeaveAreRefused) {
   EXPECT_THAT(send(hostile.channel_key(), hostile.mask_key()), IsOk());
 }
 
+// The same issuer certifies devices of other apps, too.
+TEST(ServerSessionTest, ADeviceOfAnotherPopulationIsNoMember) {
+  Cohort cohort({.size = 4});
+  ServerParams params = cohort.server_params();
+  params.population = "another";
+  cohort.ReplaceServer(
+      ServerSession::Create(params, cohort.coordinator()).value());
+  EXPECT_THAT(cohort.server().ReceiveAdvertisement(
+                  cohort.client(0).Advertise().value(), cohort.now()),
+              StatusIs(absl::StatusCode::kUnauthenticated,
+                       HasSubstr("population 'test'")));
+  EXPECT_EQ(cohort.server().arrived(), 0u);
+  params.population.clear();
+  EXPECT_THAT(ServerSession::Create(params, cohort.coordinator()),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 TEST(ServerSessionTest, MalformedMessagesAreRefusedWhole) {
   Cohort cohort({.size = 4});
   ServerSession& server = cohort.server();
@@ -269,86 +284,6 @@ TEST(ServerSessionTest, MalformedMessagesAreRefusedWhole) {
   ASSERT_THAT(server.ReceiveInput(id, chunks[0]), IsOk());
   ASSERT_THAT(server.ReceiveInput(id, chunks[1]), IsOk());
   EXPECT_EQ(server.arrived(), 1u);
-}
-
-// As a folder would, it outlives the session.
-class SharedInputStore final : public InputStore {
- public:
-  explicit SharedInputStore(InputStore& shared) : shared_(shared) {}
-  absl::StatusOr<std::uint64_t> Size(std::uint32_t member) override {
-    return shared_.Size(member);
-  }
-  absl::Status Append(std::uint32_t member, ByteView bytes) override {
-    return shared_.Append(member, bytes);
-  }
-  absl::Status Read(std::uint32_t member, std::uint64_t offset,
-                    std::span<std::uint8_t> out) override {
-    return shared_.Read(member, offset, out);
-  }
-  void Drop(std::uint32_t member) override { shared_.Drop(member); }
-
- private:
-  InputStore& shared_;
-};
-
-TEST(ServerSessionTest, AnUploadGoesOnAfterARestart) {
-  MemoryInputStore inputs;
-  Cohort cohort({.size = 3, .length = 600000, .bits = 20});
-  cohort.ReplaceServer(
-      ServerSession::Create(cohort.server_params(), cohort.coordinator(),
-                            std::make_unique<SharedInputStore>(inputs))
-          .value());
-  const auto restart = [&] {
-    cohort.ReplaceServer(
-        ServerSession::Restore(cohort.server().Snapshot(), cohort.coordinator(),
-                               std::make_unique<SharedInputStore>(inputs))
-            .value());
-  };
-  for (std::uint32_t i = 0; i < 3; ++i) {
-    ASSERT_THAT(cohort.server().ReceiveAdvertisement(
-                    cohort.client(i).Advertise().value(), cohort.now()),
-                IsOk());
-  }
-  ASSERT_THAT(cohort.server().Close(), IsOk());
-  for (std::uint32_t i = 0; i < 3; ++i) {
-    ASSERT_THAT(
-        cohort.server().ReceiveShares(
-            cohort.id(i),
-            cohort.client(i)
-                .ShareKeys(cohort.server().RosterFor(cohort.id(i)).value())
-                .value()),
-        IsOk());
-  }
-  ASSERT_THAT(cohort.server().Close(), IsOk());
-  const auto chunks = AllChunks(
-      cohort.client(0)
-          .MaskInput(cohort.server().DeliveryFor(cohort.id(0)).value(),
-                     cohort.input(0))
-          .value());
-  ASSERT_EQ(chunks.size(), 4u);
-  for (const auto& chunk : chunks) {
-    const auto progress = cohort.server().ReceiveInput(cohort.id(0), chunk);
-    ASSERT_THAT(progress, IsOk());
-    EXPECT_EQ(progress->complete, chunk.last());
-    restart();
-    // What it has, it does not ask for again.
-    const auto again = cohort.server().ReceiveInput(cohort.id(0), chunks[0]);
-    ASSERT_THAT(again, IsOk());
-    EXPECT_EQ(again->vector, progress->vector);
-    EXPECT_EQ(again->next_offset, progress->next_offset);
-  }
-  // Torn by a crash of the machine: the upload starts again.
-  const auto other = AllChunks(
-      cohort.client(1)
-          .MaskInput(cohort.server().DeliveryFor(cohort.id(1)).value(),
-                     cohort.input(1))
-          .value());
-  ASSERT_THAT(cohort.server().ReceiveInput(cohort.id(1), other[0]), IsOk());
-  ASSERT_THAT(inputs.Append(1, Bytes{7}), IsOk());
-  const auto torn = cohort.server().ReceiveInput(cohort.id(1), other[1]);
-  ASSERT_THAT(torn, IsOk());
-  EXPECT_EQ(torn->next_offset, 0u);
-  EXPECT_EQ(inputs.Size(1).value(), 0u);
 }
 
 // Takes every member up to the unmask step.

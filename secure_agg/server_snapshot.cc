@@ -1,4 +1,4 @@
-// A session as bytes, for the journal: base/codec "sotto/secagg/snapshot/v2".
+// A session as bytes, for the journal: base/codec "sotto/secagg/snapshot/v3".
 
 #include <bit>
 
@@ -10,7 +10,7 @@
 namespace sotto::secure_agg {
 namespace {
 
-constexpr char kTag[] = "sotto/secagg/snapshot/v2";
+constexpr char kTag[] = "sotto/secagg/snapshot/v3";
 
 Bytes ToLanes(const std::vector<std::uint32_t>& values) {
   Bytes out;
@@ -52,6 +52,7 @@ void EncodeParams(Encoder& e, const ServerParams& p) {
   e.U32(p.max_cohort).U32(p.min_cohort);
   e.U64(std::bit_cast<std::uint64_t>(p.corrupted_fraction));
   e.U64(std::bit_cast<std::uint64_t>(p.dropout_fraction));
+  e.Text(p.population);
   e.U32(p.security_bits).U32(p.correctness_bits);
   e.U8(p.complete_graph ? 1 : 0);
   e.Octets(p.model_hash).Octets(p.plan_hash).Octets(p.previous_model_hash);
@@ -80,6 +81,7 @@ absl::Status DecodeParams(Decoder& d, ServerParams& p) {
   SOTTO_ASSIGN_OR_RETURN(const std::uint64_t delta, d.U64("delta"));
   p.corrupted_fraction = std::bit_cast<double>(gamma);
   p.dropout_fraction = std::bit_cast<double>(delta);
+  SOTTO_ASSIGN_OR_RETURN(p.population, d.Text("population"));
   SOTTO_ASSIGN_OR_RETURN(p.security_bits, d.U32("security_bits"));
   SOTTO_ASSIGN_OR_RETURN(p.correctness_bits, d.U32("correctness_bits"));
   SOTTO_ASSIGN_OR_RETURN(const std::uint8_t complete, d.U8("complete_graph"));

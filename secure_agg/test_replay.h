@@ -95,7 +95,8 @@ class Replay {
              .previous_model_hash = {},
              .deadline_ms = file["deadline_ms"],
              .prg = crypto::Prg::Parse(file["prg"].get<std::string>()).value(),
-             .issuer = issuer_.public_key()},
+             .issuer = issuer_.public_key(),
+             .population = "tests"},
             coordinator_)
             .value();
     for (const Json& member : file["members"]) {

@@ -104,6 +104,7 @@ class RoundSessionTest : public ::testing::Test {
     params.plan_hash.fill('p');
     params.deadline_ms = SystemClock().NowMillis() + 60'000;
     params.issuer = issuer_.public_key();
+    params.population = "digits";
     round_.emplace(
         secure_agg::ServerSession::Create(params, coordinator_).value(),
         kNumDevices);

@@ -70,11 +70,14 @@ absl::StatusOr<std::unique_ptr<secure_agg::Aggregator>> SessionFactory::Create(
        .min_cohort = secure.min_cohort(),
        .corrupted_fraction = secure.corrupted_fraction(),
        .dropout_fraction = secure.dropout_fraction(),
+       // Devices share their noise among the members that n_min leaves.
+       .complete_graph = task.plan.has_privacy(),
        .model_hash = Fixed<32>(round.model_hash),
        .plan_hash = Fixed<32>(task.plan_hash),
        .previous_model_hash = round.previous_model_hash,
        .deadline_ms = round.opened_ms + kRoundLifetimeMs,
-       .issuer = issuer_},
+       .issuer = issuer_,
+       .population = task.request.population()},
       key_, std::move(inputs));
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/clock.h"
 #include "gtest/gtest.h"
 #include "secure_agg/signed_bytes.h"
 #include "tests/evil_server/evil_server.h"
@@ -142,6 +143,33 @@ TEST(S05SmallCohort, AMemberOfAnotherIssuerIsNoMember) {
   server.Run();
   for (std::uint32_t i = 0; i < fleet.size(); ++i) {
     EXPECT_THAT(server.outcome(i), StatusIs(kDenied, HasSubstr("issuer")));
+    EXPECT_TRUE(server.SentOf(i, v1::StepRequest::kShares).empty());
+  }
+}
+
+// A cohort filled up from another population of the same issuer.
+TEST(S05SmallCohort, AMemberOfAnotherPopulationIsNoMember) {
+  Fleet fleet({.devices = 3});
+  EvilServer server(fleet, {.sybils = 1});
+  server.Lie(v1::StepReply::kRoster, [&](std::uint32_t, v1::StepReply& reply) {
+    const auto& sybil = server.sybil(0);
+    const std::int64_t now = SystemClock().NowMillis();
+    v1::KeyAdvertisement keys = server.advertisement(0);
+    keys.set_certificate(ToString(
+        crypto::IssueCertificate(fleet.issuer(), sybil.key.public_key(),
+                                 "another", now - 1000, now + 1'000'000)));
+    keys.set_channel_key(std::string(32, 'c'));
+    keys.set_mask_key(std::string(32, 'm'));
+    keys.set_signature(
+        ToString(sybil.key.Sign(secure_agg::AdvertisementBytes(keys))));
+    *reply.mutable_roster() =
+        server.MakeRoster({server.advertisement(0), server.advertisement(1),
+                           server.advertisement(2), keys});
+  });
+  server.Run();
+  for (std::uint32_t i = 0; i < fleet.size(); ++i) {
+    EXPECT_THAT(server.outcome(i),
+                StatusIs(kDenied, HasSubstr("population 'another'")));
     EXPECT_TRUE(server.SentOf(i, v1::StepRequest::kShares).empty());
   }
 }

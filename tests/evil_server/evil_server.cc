@@ -60,6 +60,7 @@ EvilServer::EvilServer(Fleet& fleet, const Options& options)
   params.plan_hash.fill('p');
   params.deadline_ms = SystemClock().NowMillis() + 60'000;
   params.issuer = fleet.issuer().public_key();
+  params.population = "test";
   inner_ =
       secure_agg::ServerSession::Create(params, fleet.coordinator()).value();
   inner_->set_workers(1);

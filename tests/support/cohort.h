@@ -119,7 +119,8 @@ class Cohort {
             .previous_model_hash = {},
             .deadline_ms = 10000,
             .prg = crypto::Prg::Kind::kAes256Ctr,
-            .issuer = issuer_.public_key()};
+            .issuer = issuer_.public_key(),
+            .population = "test"};
   }
   ClientParams client_params(std::uint32_t i) const {
     return {.certificate = crypto::IssueCertificate(
