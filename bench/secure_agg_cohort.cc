@@ -179,7 +179,7 @@ class CohortRun {
             .dropout_fraction = params_.dropout_fraction,
             .security_bits = params_.security_bits,
             .correctness_bits = params_.correctness_bits,
-            .complete_graph = params_.complete_graph,
+            .complete_up_to = params_.complete_graph ? UINT32_MAX : 0,
             .model_hash = {1},
             .plan_hash = {2},
             .previous_model_hash = {},
@@ -204,6 +204,7 @@ class CohortRun {
             .policy = {.min_cohort = server.min_cohort,
                        .corrupted_fraction = params_.corrupted_fraction,
                        .security_bits = params_.security_bits,
+                       .complete_up_to = 0,
                        .vectors = vectors_}};
   }
 

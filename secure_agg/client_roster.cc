@@ -91,11 +91,12 @@ absl::Status ClientSession::CheckManifest(const v1::SessionManifest& m) const {
         "manifest: assumes %g corrupted members, this device's floor is %g",
         m.corrupted_fraction(), policy.corrupted_fraction));
   }
-  if (policy.complete_graph && m.neighbours() != m.cohort_size() - 1) {
+  if (m.cohort_size() <= policy.complete_up_to &&
+      m.neighbours() != m.cohort_size() - 1) {
     return Refuse(absl::StrFormat(
-        "manifest: %d neighbours in a cohort of %d, this device takes part "
-        "with all of them only",
-        m.neighbours(), m.cohort_size()));
+        "manifest: %d neighbours in a cohort of %d, up to %d this device wants "
+        "the complete graph",
+        m.neighbours(), m.cohort_size(), policy.complete_up_to));
   }
   SOTTO_RETURN_IF_ERROR(Annotate(
       CheckGraph({.cohort_size = m.cohort_size(),

@@ -39,6 +39,7 @@
 #include "crypto/rng.h"
 #include "crypto/sign.h"
 #include "secure_agg/decision_log.h"
+#include "secure_agg/graph/parameters.h"
 #include "secure_agg/masked_input.h"
 #include "secure_agg/session_types.h"
 
@@ -51,11 +52,11 @@ struct ClientPolicy {
   // sigma: what a ring of neighbours may fail with, 2^-sigma. With 80 a server
   // can try 2^40 cohorts for one that suits it.
   std::uint32_t security_bits = 80;
-  // On a ring survivor sets are compared among neighbours alone, so a sum may
-  // be over fewer honest members than n_min less the corrupted ones. Noise that
-  // is shared among as many needs every member to be a neighbour of every
-  // other.
-  bool complete_graph = false;
+  // Cohorts up to so many must take the complete graph. On a ring survivor sets
+  // are compared among neighbours alone, so a sum may be over fewer honest
+  // members than n_min less the corrupted ones; noise that is shared among as
+  // many needs the complete graph at any size.
+  std::uint32_t complete_up_to = kCompleteUpTo;
   std::vector<VectorSpec> vectors;  // exactly these, with these bounds
 };
 

@@ -270,6 +270,7 @@ Cohort::Options OptionsFor(int seed) {
             .min_cohort = n * 6 / 10,
             .corrupted_fraction = 0.05,
             .dropout_fraction = 0.1,
+            .complete_up_to = 50,
             .security_bits = 8,
             .correctness_bits = 8,
             .length = 1 + below(20),

@@ -68,7 +68,7 @@ absl::Status ServerSession::CloseAdvertise() {
                                 params_.min_cohort));
   }
   const auto graph =
-      params_.complete_graph
+      n <= params_.complete_up_to
           ? CompleteGraph(n, params_.corrupted_fraction)
           : ChooseGraph({.cohort_size = n,
                          .corrupted_fraction = params_.corrupted_fraction,

@@ -16,6 +16,7 @@
 #include "crypto/sign.h"
 #include "secure_agg/aggregator.h"
 #include "secure_agg/graph/key_tree.h"
+#include "secure_agg/graph/parameters.h"
 #include "secure_agg/graph/ring.h"
 #include "secure_agg/input_store.h"
 
@@ -33,7 +34,8 @@ struct ServerParams {
   // sigma and eta of graph/parameters.h. Members have a floor for sigma.
   std::uint32_t security_bits = 80;
   std::uint32_t correctness_bits = 30;
-  bool complete_graph = false;  // even where a ring would do
+  // Cohorts up to so many take the complete graph even where a ring would do.
+  std::uint32_t complete_up_to = kCompleteUpTo;
   crypto::Sha256Digest model_hash = {};
   crypto::Sha256Digest plan_hash = {};
   Bytes previous_model_hash;  // 32 bytes or empty

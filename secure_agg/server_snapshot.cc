@@ -1,4 +1,4 @@
-// A session as bytes, for the journal: base/codec "sotto/secagg/snapshot/v3".
+// A session as bytes, for the journal: base/codec "sotto/secagg/snapshot/v4".
 
 #include <bit>
 
@@ -10,7 +10,7 @@
 namespace sotto::secure_agg {
 namespace {
 
-constexpr char kTag[] = "sotto/secagg/snapshot/v3";
+constexpr char kTag[] = "sotto/secagg/snapshot/v4";
 
 Bytes ToLanes(const std::vector<std::uint32_t>& values) {
   Bytes out;
@@ -54,7 +54,7 @@ void EncodeParams(Encoder& e, const ServerParams& p) {
   e.U64(std::bit_cast<std::uint64_t>(p.dropout_fraction));
   e.Text(p.population);
   e.U32(p.security_bits).U32(p.correctness_bits);
-  e.U8(p.complete_graph ? 1 : 0);
+  e.U32(p.complete_up_to);
   e.Octets(p.model_hash).Octets(p.plan_hash).Octets(p.previous_model_hash);
   e.I64(p.deadline_ms).U8(static_cast<std::uint8_t>(p.prg)).Octets(p.issuer);
 }
@@ -84,8 +84,7 @@ absl::Status DecodeParams(Decoder& d, ServerParams& p) {
   SOTTO_ASSIGN_OR_RETURN(p.population, d.Text("population"));
   SOTTO_ASSIGN_OR_RETURN(p.security_bits, d.U32("security_bits"));
   SOTTO_ASSIGN_OR_RETURN(p.correctness_bits, d.U32("correctness_bits"));
-  SOTTO_ASSIGN_OR_RETURN(const std::uint8_t complete, d.U8("complete_graph"));
-  p.complete_graph = complete != 0;
+  SOTTO_ASSIGN_OR_RETURN(p.complete_up_to, d.U32("complete_up_to"));
   SOTTO_ASSIGN_OR_RETURN(const ByteView model, d.Octets("model_hash"));
   SOTTO_RETURN_IF_ERROR(CopyExact(model, "model_hash", p.model_hash));
   SOTTO_ASSIGN_OR_RETURN(const ByteView plan, d.Octets("plan_hash"));

@@ -90,6 +90,7 @@ class Replay {
              .dropout_fraction = file["dropout_fraction"],
              .security_bits = file["security_bits"],
              .correctness_bits = file["correctness_bits"],
+             .complete_up_to = kSmallCohort,
              .model_hash = HexArray<32>(file["model_hash"]),
              .plan_hash = HexArray<32>(file["plan_hash"]),
              .previous_model_hash = {},
@@ -204,6 +205,7 @@ class Replay {
                 .policy = {.min_cohort = file_["min_survivors"],
                            .corrupted_fraction = file_["corrupted_fraction"],
                            .security_bits = file_["security_bits"],
+                           .complete_up_to = kSmallCohort,
                            .vectors = vectors_}},
                *draws_[u], *logs_[u])
         .value();

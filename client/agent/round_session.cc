@@ -305,7 +305,9 @@ absl::StatusOr<v1::RoundOutcome> RoundSession::Run(const RoundInputs& inputs) {
                 .corrupted_fraction = std::max(
                     parts_.config.policy.corrupted_fraction,
                     inputs.plan->secure_aggregation().corrupted_fraction()),
-                .complete_graph = inputs.plan->has_privacy(),
+                .complete_up_to = inputs.plan->has_privacy()
+                                      ? UINT32_MAX
+                                      : secure_agg::kCompleteUpTo,
                 .vectors = vectors}},
           parts_.rng, parts_.log));
   return Exchange(parts_, inputs, std::move(session)).Run();

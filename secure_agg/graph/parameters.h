@@ -42,9 +42,13 @@ struct GraphAssumptions {
 // range. NOT_FOUND: no ring will do; take the complete graph.
 absl::StatusOr<GraphParams> FindRegularGraph(const GraphAssumptions& assume);
 
-// Up to so many members each is a neighbour of each: that costs little, and
-// bears more dropouts than were assumed.
+// Up to so many members a ring saves next to nothing.
 inline constexpr std::uint32_t kSmallCohort = 50;
+
+// Up to so many members each is a neighbour of each, unless both sides are told
+// otherwise: a small ring is cut by few corrupted members (docs/protocol,
+// "Limits"), and the complete graph costs a member a tenth of a second.
+inline constexpr std::uint32_t kCompleteUpTo = 500;
 
 // The graph of a session: the ring of FindRegularGraph, or the complete graph
 // (threshold.h) where none will do or the cohort is small. INVALID_ARGUMENT:

@@ -71,7 +71,8 @@ absl::StatusOr<std::unique_ptr<secure_agg::Aggregator>> SessionFactory::Create(
        .corrupted_fraction = secure.corrupted_fraction(),
        .dropout_fraction = secure.dropout_fraction(),
        // Devices share their noise among the members that n_min leaves.
-       .complete_graph = task.plan.has_privacy(),
+       .complete_up_to =
+           task.plan.has_privacy() ? UINT32_MAX : secure_agg::kCompleteUpTo,
        .model_hash = Fixed<32>(round.model_hash),
        .plan_hash = Fixed<32>(task.plan_hash),
        .previous_model_hash = round.previous_model_hash,

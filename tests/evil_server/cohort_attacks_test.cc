@@ -174,9 +174,10 @@ TEST(S05SmallCohort, AMemberOfAnotherPopulationIsNoMember) {
   }
 }
 
-// One device among 149 members of the server, on a ring.
-constexpr EvilServer::Options kRing = {.sybils = 149,
-                                       .min_cohort = 140,
+// One device among 509 members of the server, on a ring.
+constexpr std::uint32_t kSybils = 509;
+constexpr EvilServer::Options kRing = {.sybils = kSybils,
+                                       .min_cohort = 450,
                                        .corrupted_fraction = 0.05,
                                        .dropout_fraction = 0.01};
 
@@ -184,10 +185,10 @@ constexpr EvilServer::Options kRing = {.sybils = 149,
 void ExpectRosterRefused(
     const std::function<void(EvilServer&, v1::Roster&)>& lie,
     EvilServer::Options options, const std::string& message) {
-  Fleet fleet({.devices = 1, .min_cohort = 140, .corrupted_fraction = 0.05});
+  Fleet fleet({.devices = 1, .min_cohort = 450, .corrupted_fraction = 0.05});
   EvilServer server(fleet, options);
   server.Lie(v1::StepReply::kRoster, [&](std::uint32_t, v1::StepReply& reply) {
-    ASSERT_LT(reply.roster().manifest().neighbours(), 149u);
+    ASSERT_LT(reply.roster().manifest().neighbours(), kSybils);
     lie(server, *reply.mutable_roster());
     server.Sign(*reply.mutable_roster());
   });
@@ -205,7 +206,7 @@ TEST(S06ChosenNeighbours, AnotherMemberInANeighboursPlaceIsRefused) {
         }
         // Truly a member, with its path, but no neighbour.
         v1::Roster::Member stranger;
-        for (std::uint32_t i = 0; i < 149 && !stranger.has_keys(); ++i) {
+        for (std::uint32_t i = 0; i < kSybils && !stranger.has_keys(); ++i) {
           const v1::Roster of =
               server.inner().RosterFor(server.sybil(i).id).value();
           for (const auto& member : of.members()) {
@@ -230,7 +231,7 @@ TEST(S06ChosenNeighbours, AMemberThatIsNotUnderTheKeyRootIsRefused) {
         for (auto& member : *roster.mutable_members()) {
           if (member.index() == server.IndexOf(0u)) continue;
           // New keys of a member that the server owns, signed by it.
-          for (std::uint32_t i = 0; i < 149; ++i) {
+          for (std::uint32_t i = 0; i < kSybils; ++i) {
             if (server.IndexOf(server.sybil(i).id) != member.index()) continue;
             member.mutable_keys()->set_nonce(std::string(32, 'n'));
             member.mutable_keys()->set_signature(
@@ -241,6 +242,19 @@ TEST(S06ChosenNeighbours, AMemberThatIsNotUnderTheKeyRootIsRefused) {
         }
       },
       kRing, "");
+}
+
+// So few that a ring of them is easily cut.
+TEST(S06ChosenNeighbours, ARingOfASmallCohortIsRefused) {
+  Fleet fleet({.devices = 1, .min_cohort = 90, .corrupted_fraction = 0.05});
+  EvilServer server(fleet, {.sybils = 99,
+                            .min_cohort = 90,
+                            .corrupted_fraction = 0.05,
+                            .dropout_fraction = 0.01,
+                            .complete_up_to = 0});
+  server.Run();
+  EXPECT_THAT(server.outcome(0),
+              StatusIs(kDenied, HasSubstr("wants the complete graph")));
 }
 
 // 2^20 tries of cohorts would find one that suits: below the devices' sigma.

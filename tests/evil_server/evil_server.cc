@@ -55,6 +55,7 @@ EvilServer::EvilServer(Fleet& fleet, const Options& options)
   params.corrupted_fraction = options.corrupted_fraction;
   params.dropout_fraction = options.dropout_fraction;
   params.security_bits = options.security_bits;
+  params.complete_up_to = options.complete_up_to;
   params.correctness_bits = 10;
   params.model_hash.fill(static_cast<std::uint8_t>(options.model));
   params.plan_hash.fill('p');
@@ -90,6 +91,7 @@ void EvilServer::MakeSybils() {
     params.now = SystemClock().Now();
     params.policy.min_cohort = 0;
     params.policy.security_bits = 1;
+    params.policy.complete_up_to = 0;
     params.policy.vectors =
         client::PlannedVectors(fleet_.plan(), fleet_.options().num_weights)
             .value();

@@ -44,6 +44,7 @@ class EvilServer {
     double corrupted_fraction = 0.1;
     double dropout_fraction = 0.0;
     std::uint32_t security_bits = 80;
+    std::uint32_t complete_up_to = secure_agg::kCompleteUpTo;
     char model = 'm';  // fills the model's hash
     // Of the sybils; the population's unless set.
     const crypto::SigningKey* issuer = nullptr;

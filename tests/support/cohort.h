@@ -68,9 +68,9 @@ class Cohort {
     std::uint32_t min_cohort = 3;
     double corrupted_fraction = 0.0;
     double dropout_fraction = 0.3;
+    std::uint32_t complete_up_to = kCompleteUpTo;
     std::uint32_t security_bits = 80;
     std::uint32_t correctness_bits = 30;
-    bool complete_graph = false;
     std::uint32_t length = 10;
     std::uint32_t bits = 32;
     std::string seed = "cohort";
@@ -113,7 +113,7 @@ class Cohort {
             .dropout_fraction = options_.dropout_fraction,
             .security_bits = options_.security_bits,
             .correctness_bits = options_.correctness_bits,
-            .complete_graph = options_.complete_graph,
+            .complete_up_to = options_.complete_up_to,
             .model_hash = {1},
             .plan_hash = {2},
             .previous_model_hash = {},
@@ -137,6 +137,7 @@ class Cohort {
             .policy = {.min_cohort = options_.min_cohort,
                        .corrupted_fraction = options_.corrupted_fraction,
                        .security_bits = options_.security_bits,
+                       .complete_up_to = options_.complete_up_to,
                        .vectors = vectors_}};
   }
   std::unique_ptr<ServerSession> NewServer() const {
