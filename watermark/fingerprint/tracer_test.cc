@@ -81,6 +81,7 @@ TEST_F(TracerTest, NamesTheRightOneOfTwentyFourAndNobodyElse) {
 }
 
 TEST_F(TracerTest, NamesNobodyForModelsThatAreNoCopies) {
+  SOTTO_SKIP_STATISTICS();
   EXPECT_THAT(Accused(master_), ::testing::IsEmpty());
   EXPECT_THAT(Accused(Trained(master_, 2)), ::testing::IsEmpty());
   EXPECT_THAT(Accused(Trained(Cnn(2), 2)), ::testing::IsEmpty());
@@ -98,6 +99,7 @@ TEST_F(TracerTest, NamesNobodyUnderAnotherReleaseOrKey) {
 }
 
 TEST_F(TracerTest, NamesColludersWhoAveragedTheirCopiesAndNobodyElse) {
+  SOTTO_SKIP_STATISTICS();
   const std::vector<std::string> all = {"device-3", "device-9", "device-20"};
   for (const std::size_t count : {std::size_t{2}, std::size_t{3}}) {
     const std::vector<std::string> guilty(
