@@ -94,8 +94,8 @@ class Aggregator {
   virtual absl::Status Close() = 0;
 
   // Replies, from the phase after the one that made them on.
-  // FAILED_PRECONDITION before; NOT_FOUND: the device is not among those
-  // addressed.
+  // FAILED_PRECONDITION before, for shares also when the session has finished:
+  // these are erased then; NOT_FOUND: the device is not among those addressed.
   virtual absl::StatusOr<v1::Roster> RosterFor(
       const crypto::DeviceId& device) const = 0;
   virtual absl::StatusOr<v1::ShareDelivery> DeliveryFor(

@@ -169,6 +169,10 @@ absl::StatusOr<v1::ShareDelivery> ServerSession::DeliveryFor(
   if (u2_.empty()) {
     return absl::FailedPreconditionError("shares are still arriving");
   }
+  if (phase_ == Phase::kFinished) {
+    return absl::FailedPreconditionError(
+        "the session has ended, and its shares are erased");
+  }
   SOTTO_ASSIGN_OR_RETURN(const std::size_t own, IndexOf(device));
   if (!TestBit(u2_, own)) {
     return absl::NotFoundError("device " + HexEncode(device) +

@@ -409,6 +409,14 @@ TEST(ServerSessionTest, TheLastToRevealSharesAreNotWaitedFor) {
               IsOk());
 }
 
+TEST(ServerSessionTest, AFinishedSessionHasNoSharesToDeliver) {
+  Cohort cohort({.size = 4});
+  ASSERT_THAT(CloseWithLiars(cohort, 4, 0), IsOk());
+  EXPECT_THAT(cohort.server().DeliveryFor(cohort.id(0)),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("shares are erased")));
+}
+
 // t = 7 of 12 holders: (12 - 7) / 2 = 2 may be wrong.
 TEST(ServerSessionTest, WrongSharesAreCorrectedAndTheirHoldersNamed) {
   for (const std::uint32_t liars : {0u, 1u, 2u}) {
