@@ -14,6 +14,7 @@ option(SOTTO_TESTS "build the tests" ON)
 option(SOTTO_FUZZERS "build the libFuzzer targets (Clang only)" OFF)
 set(SOTTO_CRYPTO openssl CACHE STRING "openssl or boringssl")
 set_property(CACHE SOTTO_CRYPTO PROPERTY STRINGS openssl boringssl)
+option(SOTTO_UNITY "compile eight files at a time where headers cost most" OFF)
 set(SOTTO_SANITIZE "" CACHE STRING "for example address,undefined or thread")
 
 find_program(SOTTO_CCACHE ccache)

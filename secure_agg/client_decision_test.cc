@@ -13,8 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 using State = ClientSession::State;
 
-constexpr std::uint32_t kMe = 2;
-constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
+constexpr std::uint32_t kMember = 2;
 constexpr auto kAlready = absl::StatusCode::kAlreadyExists;
 
 class ClientDecisionTest : public ::testing::Test {
@@ -56,7 +55,7 @@ class ClientDecisionTest : public ::testing::Test {
   }
 
   ServerSession& server() { return cohort_.server(); }
-  ClientSession& me() { return cohort_.client(kMe); }
+  ClientSession& me() { return cohort_.client(kMember); }
   SessionId session() { return SessionIdOf(server().manifest()); }
 
   Cohort cohort_{{.size = 7, .min_cohort = 4, .corrupted_fraction = 0.2}};
@@ -73,7 +72,7 @@ TEST(ClientRosterTest, AMemberThatWasGivenAnotherModelOrPlanIsSeen) {
                   IsOk());
     }
     ASSERT_THAT(cohort.server().Close(), IsOk());
-    v1::Roster roster = cohort.server().RosterFor(cohort.id(kMe)).value();
+    v1::Roster roster = cohort.server().RosterFor(cohort.id(kMember)).value();
     v1::KeyAdvertisement& other = *roster.mutable_members(0)->mutable_keys();
     std::string& hash =
         model ? *other.mutable_model_hash() : *other.mutable_plan_hash();
@@ -88,9 +87,9 @@ TEST(ClientRosterTest, AMemberThatWasGivenAnotherModelOrPlanIsSeen) {
     roster.set_manifest_signature(
         ToString(cohort.coordinator().Sign(ManifestBytes(roster.manifest()))));
     EXPECT_THAT(
-        cohort.client(kMe).ShareKeys(roster),
+        cohort.client(kMember).ShareKeys(roster),
         StatusIs(kDenied, HasSubstr("was given another model or plan")));
-    EXPECT_EQ(cohort.client(kMe).state(), State::kAborted);
+    EXPECT_EQ(cohort.client(kMember).state(), State::kAborted);
   }
 }
 
@@ -112,10 +111,10 @@ TEST_F(ClientDecisionTest, AnotherSurvivorSetThanTheRecordedOneIsNotSigned) {
   Advertise();
   Share(0);
   SendInputs(0);
-  ASSERT_THAT(cohort_.log(kMe).RecordSurvivors(session(), Bytes{0b1111110}),
+  ASSERT_THAT(cohort_.log(kMember).RecordSurvivors(session(), Bytes{0b1111110}),
               IsOk());
   EXPECT_THAT(
-      me().SignSurvivors(server().SurvivorsFor(cohort_.id(kMe)).value()),
+      me().SignSurvivors(server().SurvivorsFor(cohort_.id(kMember)).value()),
       StatusIs(kAlready));
   EXPECT_EQ(me().state(), State::kAborted);
 }
@@ -125,9 +124,10 @@ TEST_F(ClientDecisionTest, SharesAreRevealedOnceForASession) {
   Share(0);
   SendInputs(0);
   Sign();
-  ASSERT_THAT(cohort_.log(kMe).RecordUnmask(session()), IsOk());
-  EXPECT_THAT(me().Unmask(server().UnmaskRequestFor(cohort_.id(kMe)).value()),
-              StatusIs(kAlready));
+  ASSERT_THAT(cohort_.log(kMember).RecordUnmask(session()), IsOk());
+  EXPECT_THAT(
+      me().Unmask(server().UnmaskRequestFor(cohort_.id(kMember)).value()),
+      StatusIs(kAlready));
   EXPECT_EQ(me().state(), State::kAborted);
 }
 

@@ -11,7 +11,6 @@ namespace sotto::server {
 namespace {
 
 using ::testing::HasSubstr;
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
 nlohmann::json Good() {
   return {{"listen", "127.0.0.1:0"},

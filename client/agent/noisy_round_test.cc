@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::size_t kNumWeights = 100;
+constexpr std::size_t kNoisyWeights = 100;
 const Bytes kSessionId(32, 7);
 
 v1::Plan MakePlan() {
@@ -52,7 +52,7 @@ v1::SessionManifest MakeManifest() {
 
 LocalResult MakeResult(float value) {
   LocalResult result;
-  result.update.assign(kNumWeights, value);
+  result.update.assign(kNoisyWeights, value);
   result.examples = 10;
   result.loss_sum = 25;
   result.eval_count = 8;
@@ -63,7 +63,7 @@ LocalResult MakeResult(float value) {
 // What a sum of this update three times over decodes to, divided by three.
 std::vector<float> Decoded(const LocalResult& result) {
   const v1::Plan plan = MakePlan();
-  const auto encoding = EncodingFor(MakeManifest(), plan, kNumWeights);
+  const auto encoding = EncodingFor(MakeManifest(), plan, kNoisyWeights);
   EXPECT_THAT(encoding, IsOk());
   std::vector<std::uint32_t> sum(128);
   for (int device = 0; device < 3; ++device) {
@@ -84,12 +84,12 @@ std::vector<float> Decoded(const LocalResult& result) {
 
 TEST(NoisyRound, AnUpdateWithinTheClipComesThroughWithItsMetrics) {
   const std::vector<float> mean = Decoded(MakeResult(0.5f));  // norm 5
-  ASSERT_EQ(mean.size(), kNumWeights + 2);
-  for (std::size_t i = 0; i < kNumWeights; ++i) {
+  ASSERT_EQ(mean.size(), kNoisyWeights + 2);
+  for (std::size_t i = 0; i < kNoisyWeights; ++i) {
     EXPECT_NEAR(mean[i], 0.5, 0.03);
   }
-  EXPECT_NEAR(mean[kNumWeights], 1.0 * 6 / 8, 0.03);
-  EXPECT_NEAR(mean[kNumWeights + 1], 1.0 * 2.5 / 10, 0.03);
+  EXPECT_NEAR(mean[kNoisyWeights], 1.0 * 6 / 8, 0.03);
+  EXPECT_NEAR(mean[kNoisyWeights + 1], 1.0 * 2.5 / 10, 0.03);
 }
 
 TEST(NoisyRound, WeightsAreClippedSoThatTheMetricsKeepTheirRoom) {
@@ -97,10 +97,10 @@ TEST(NoisyRound, WeightsAreClippedSoThatTheMetricsKeepTheirRoom) {
   large.loss_sum = 1e9;
   const std::vector<float> mean = Decoded(large);
   const double want = std::sqrt(100.0 - 2) / 10;  // each of 100 weights
-  for (std::size_t i = 0; i < kNumWeights; ++i) {
+  for (std::size_t i = 0; i < kNoisyWeights; ++i) {
     EXPECT_NEAR(mean[i], want, 0.03);
   }
-  EXPECT_NEAR(mean[kNumWeights + 1], 1, 0.03);
+  EXPECT_NEAR(mean[kNoisyWeights + 1], 1, 0.03);
 }
 
 TEST(NoisyRound, NoExamplesAndNoNumbersCountAsZero) {
@@ -112,7 +112,7 @@ TEST(NoisyRound, NoExamplesAndNoNumbersCountAsZero) {
 }
 
 TEST(NoisyRound, TheManifestHasOneModularVector) {
-  EXPECT_THAT(CheckVectors(MakeManifest(), MakePlan(), kNumWeights), IsOk());
+  EXPECT_THAT(CheckVectors(MakeManifest(), MakePlan(), kNoisyWeights), IsOk());
   const struct {
     const char* names;
     void (*spoil)(v1::SessionManifest&);
@@ -130,7 +130,7 @@ TEST(NoisyRound, TheManifestHasOneModularVector) {
     v1::SessionManifest manifest = MakeManifest();
     c.spoil(manifest);
     EXPECT_THAT(
-        CheckVectors(manifest, MakePlan(), kNumWeights),
+        CheckVectors(manifest, MakePlan(), kNoisyWeights),
         StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr(c.names)))
         << c.names;
   }
@@ -138,7 +138,7 @@ TEST(NoisyRound, TheManifestHasOneModularVector) {
 
 TEST(NoisyRound, AnUpdateOfAnotherSizeIsRefused) {
   const auto encoding =
-      EncodingFor(MakeManifest(), MakePlan(), kNumWeights + 1);
+      EncodingFor(MakeManifest(), MakePlan(), kNoisyWeights + 1);
   ASSERT_THAT(encoding, IsOk());
   EXPECT_THAT(EncodeNoisyRound(*encoding, MakePlan(), MakeResult(0), kSessionId,
                                crypto::SystemRng()),

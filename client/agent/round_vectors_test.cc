@@ -11,9 +11,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::size_t kNumWeights = 10;
+constexpr std::size_t kLength = 10;
 
-v1::Plan MakePlan() {
+v1::Plan EncodingPlan() {
   v1::Plan plan;
   plan.set_task("train");
   plan.mutable_encode()->set_clip_norm(1.0);
@@ -23,14 +23,14 @@ v1::Plan MakePlan() {
   return plan;
 }
 
-v1::SessionManifest MakeManifest() {
+v1::SessionManifest TwoVectors() {
   v1::SessionManifest manifest;
   manifest.set_task("train");
   manifest.set_round(3);
   manifest.set_cohort_size(20);
   auto* update = manifest.add_vectors();
   update->set_name("update");
-  update->set_length(kNumWeights);
+  update->set_length(kLength);
   update->set_bits(32);
   update->set_bound(2001);
   auto* metrics = manifest.add_vectors();
@@ -42,7 +42,7 @@ v1::SessionManifest MakeManifest() {
 }
 
 TEST(RoundVectors, AManifestThatFollowsThePlanIsAccepted) {
-  EXPECT_THAT(CheckVectors(MakeManifest(), MakePlan(), kNumWeights), IsOk());
+  EXPECT_THAT(CheckVectors(TwoVectors(), EncodingPlan(), kLength), IsOk());
 }
 
 TEST(RoundVectors, AManifestThatDiffersInOneFieldIsRefused) {
@@ -60,28 +60,28 @@ TEST(RoundVectors, AManifestThatDiffersInOneFieldIsRefused) {
       {"round 3", [](auto& m) { m.set_cohort_size(1u << 20); }},
   };
   for (const auto& c : cases) {
-    v1::SessionManifest manifest = MakeManifest();
+    v1::SessionManifest manifest = TwoVectors();
     c.spoil(manifest);
     EXPECT_THAT(
-        CheckVectors(manifest, MakePlan(), kNumWeights),
+        CheckVectors(manifest, EncodingPlan(), kLength),
         StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr(c.names)));
   }
 }
 
 TEST(RoundVectors, MetricsAreLaidOutAsThePlanSaysAndCapped) {
   LocalResult result;
-  result.update.assign(kNumWeights, 0.5f);
+  result.update.assign(kLength, 0.5f);
   result.examples = 10;
   result.loss_sum = 2.5;
   result.eval_count = 7;
   result.eval_correct = 5;
-  const auto vectors = EncodeRound(MakePlan(), result);
+  const auto vectors = EncodeRound(EncodingPlan(), result);
   ASSERT_THAT(vectors, IsOk());
   EXPECT_EQ(vectors->metrics, (std::vector<std::uint32_t>{8, 7, 5, 10, 640}));
-  EXPECT_EQ(vectors->update, std::vector<std::uint32_t>(kNumWeights, 500));
+  EXPECT_EQ(vectors->update, std::vector<std::uint32_t>(kLength, 500));
 
   result.loss_sum = 1e12;
-  const auto capped = EncodeRound(MakePlan(), result);
+  const auto capped = EncodeRound(EncodingPlan(), result);
   ASSERT_THAT(capped, IsOk());
   EXPECT_EQ(capped->metrics[4], kMetricsBound - 1);
 }

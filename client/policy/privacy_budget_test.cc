@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-v1::Plan MakePlan() {
+v1::Plan NoisyPlan() {
   v1::Plan plan;
   plan.set_task("train");
   plan.set_model("digits/cnn");
@@ -50,7 +50,7 @@ class PrivacyBudgetTest : public ::testing::Test {
     return privacy::SpentEpsilon(Rounds(rounds), policy_.delta).value();
   }
 
-  v1::Plan plan_ = MakePlan();
+  v1::Plan plan_ = NoisyPlan();
   LocalPolicy policy_;
 };
 

@@ -11,7 +11,7 @@
 namespace sotto::client {
 namespace {
 
-constexpr long kConnectTimeoutMs = 10'000;
+constexpr long kHttpConnectTimeoutMs = 10'000;
 constexpr long kMinBytesPerSecond = 512;
 constexpr long kSlowForSeconds = 20;
 
@@ -122,7 +122,7 @@ class HttpSource final : public BlobSource {
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kHttpConnectTimeoutMs);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, kMinBytesPerSecond);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, kSlowForSeconds);
     curl_easy_setopt(curl, CURLOPT_RANGE, range.c_str());

@@ -10,14 +10,14 @@
 namespace sotto::model_store {
 namespace {
 
-constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kGrantVersion = 1;
 constexpr char kGrantInfo[] = "mseal1 grant";
 constexpr char kEscrowInfo[] = "mseal1 escrow";
 
 // Every field before kem_id: the associated data of the sealed key.
 Bytes TermsBytes(const GrantTerms& t) {
   Encoder e("sotto/grant/v1");
-  e.U16(kVersion).Octets(t.container_digest).U64(t.release_counter);
+  e.U16(kGrantVersion).Octets(t.container_digest).U64(t.release_counter);
   e.Octets(t.device_id).U32(t.key_epoch).I64(t.not_before_ms);
   e.I64(t.not_after_ms);
   return std::move(e).Take();
@@ -66,7 +66,7 @@ absl::StatusOr<Bytes> MakeGrant(const GrantTerms& terms,
              device = Vec(terms.device_id);
   flatbuffers::FlatBufferBuilder builder;
   builder.Finish(container::CreateGrantDirect(
-      builder, kVersion, &digest, terms.release_counter, &device,
+      builder, kGrantVersion, &digest, terms.release_counter, &device,
       terms.key_epoch, terms.not_before_ms, terms.not_after_ms, kem_id,
       &sealed.enc, &sealed.ct, &signature));
   return Bytes(builder.GetBufferPointer(),
@@ -82,7 +82,7 @@ absl::StatusOr<FileKey> OpenGrant(ByteView unaligned,
     return absl::InvalidArgumentError("grant: malformed");
   }
   const auto* table = flatbuffers::GetRoot<container::Grant>(grant.data());
-  if (table->version() != kVersion) {
+  if (table->version() != kGrantVersion) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "grant: version %d, this build reads 1", table->version()));
   }

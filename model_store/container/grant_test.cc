@@ -14,10 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
-constexpr auto kRefused = absl::StatusCode::kPermissionDenied;
-constexpr auto kDamaged = absl::StatusCode::kDataLoss;
-
 struct GrantFields {
   std::uint16_t version;
   Bytes container_digest;
@@ -92,15 +88,15 @@ TEST_P(GrantTest, AnotherDeviceContainerOrBrokerIsRefused) {
   GrantExpectation expected = Expected();
   expected.device_id[15] = 1;
   EXPECT_THAT(OpenGrant(grant, expected, device_).status(),
-              StatusIs(kRefused, HasSubstr("another device")));
+              StatusIs(kDenied, HasSubstr("another device")));
   expected = Expected();
   expected.container_digest[31] = 1;
   EXPECT_THAT(OpenGrant(grant, expected, device_).status(),
-              StatusIs(kRefused, HasSubstr("another container")));
+              StatusIs(kDenied, HasSubstr("another container")));
   expected = Expected();
   expected.broker = crypto::SigningKey::Generate(rng_).public_key();
   EXPECT_THAT(OpenGrant(grant, expected, device_).status(),
-              StatusIs(kRefused, HasSubstr("signature")));
+              StatusIs(kDenied, HasSubstr("signature")));
 }
 
 TEST_P(GrantTest, ADeviceThatPosesAsAnotherLacksItsKey) {
@@ -112,10 +108,10 @@ TEST_P(GrantTest, ADeviceThatPosesAsAnotherLacksItsKey) {
 
 TEST_P(GrantTest, ItIsValidFromItsFirstMomentToBeforeItsLast) {
   const Bytes grant = Make();
-  for (const auto& [now, code] : {std::pair{999, kRefused},
+  for (const auto& [now, code] : {std::pair{999, kDenied},
                                   {1000, absl::StatusCode::kOk},
                                   {1999, absl::StatusCode::kOk},
-                                  {2000, kRefused}}) {
+                                  {2000, kDenied}}) {
     GrantExpectation expected = Expected();
     expected.now = UnixTime(std::chrono::milliseconds(now));
     EXPECT_THAT(OpenGrant(grant, expected, device_).status(), StatusIs(code))
@@ -149,7 +145,7 @@ TEST_P(GrantTest, EveryFieldIsSigned) {
     Grant bad = good;
     changes[i](bad);
     EXPECT_THAT(OpenGrant(Pack(bad), Expected(), device_).status(),
-                StatusIs(kRefused, HasSubstr("signature")))
+                StatusIs(kDenied, HasSubstr("signature")))
         << i;
   }
 }

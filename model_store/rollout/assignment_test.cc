@@ -12,8 +12,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
-
 RolloutDocument Running(std::uint32_t step_bp) {
   RolloutDocument d;
   d.model = "digits/cnn";

@@ -11,7 +11,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr auto kRefused = absl::StatusCode::kPermissionDenied;
 constexpr std::int64_t kDwell = 1000;
 
 class CheckSuccessorTest : public ::testing::Test {
@@ -59,19 +58,19 @@ TEST_F(CheckSuccessorTest, AStepOfThePolicyAfterItsDwellIsFollowed) {
 TEST_F(CheckSuccessorTest, ALargerStepIsRefused) {
   RolloutDocument next = Next();
   next.step_bp = 2001;
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("allows 1000")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("allows 1000")));
   next.step_bp = 10000;
-  EXPECT_THAT(Check(next), StatusIs(kRefused));
+  EXPECT_THAT(Check(next), StatusIs(kDenied));
   // Waiting longer buys no longer step.
   next.signed_at_ms += 20 * kDwell;
-  EXPECT_THAT(Check(next), StatusIs(kRefused));
+  EXPECT_THAT(Check(next), StatusIs(kDenied));
 }
 
 TEST_F(CheckSuccessorTest, AStepBeforeItsDwellIsRefused) {
   RolloutDocument next = Next();
   next.step_bp = 1001;
   next.signed_at_ms -= 1;
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("sooner")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("sooner")));
 }
 
 TEST_F(CheckSuccessorTest, HoldingAndShrinkingTakeNoDwell) {
@@ -90,36 +89,36 @@ TEST_F(CheckSuccessorTest, OlderAndEqualSequenceNumbersAreRefused) {
   for (const std::uint64_t seq : {0u, 9u, 10u}) {
     RolloutDocument next = Next();
     next.seq = seq;
-    EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("document 10")));
+    EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("document 10")));
   }
 }
 
 TEST_F(CheckSuccessorTest, TheNextDocumentContinuesTheChain) {
   RolloutDocument next = Next();
   next.prev_digest[0] ^= 1;
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("continue")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("continue")));
   next.prev_digest.clear();
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("continue")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("continue")));
 }
 
 TEST_F(CheckSuccessorTest, AnotherAppOrModelIsRefused) {
   RolloutDocument next = Next();
   next.model = "digits/mlp";
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("another")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("another")));
   next = Next();
   next.app = "other";
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("another")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("another")));
 }
 
 TEST_F(CheckSuccessorTest, TimeGoesForwardAndNotIntoTheFuture) {
   RolloutDocument next = Next();
   next.signed_at_ms = previous_.signed_at_ms - 1;
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("time")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("time")));
   // Clocks may differ by five minutes.
   next.signed_at_ms = 100000 + 300000;
   EXPECT_THAT(Check(next), IsOk());
   next.signed_at_ms += 1;
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("time")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("time")));
 }
 
 TEST_F(CheckSuccessorTest, RevertingIsAlwaysAllowedAtOnce) {
@@ -131,7 +130,7 @@ TEST_F(CheckSuccessorTest, RevertingIsAlwaysAllowedAtOnce) {
   EXPECT_THAT(Check(next), IsOk());
   // But to the base that there is.
   next.base_release = 2;
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("promotes")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("promotes")));
 }
 
 TEST_F(CheckSuccessorTest, WhatWasMissedAllowsAStepADwell) {
@@ -142,13 +141,13 @@ TEST_F(CheckSuccessorTest, WhatWasMissedAllowsAStepADwell) {
   next.step_bp = 4000;
   EXPECT_THAT(Check(next), IsOk());
   next.step_bp = 4001;
-  EXPECT_THAT(Check(next), StatusIs(kRefused));
+  EXPECT_THAT(Check(next), StatusIs(kDenied));
   // Nor more than a step a document, however long it took.
   next.signed_at_ms += 20 * kDwell;
   next.step_bp = 6000;
   EXPECT_THAT(Check(next), IsOk());
   next.step_bp = 6001;
-  EXPECT_THAT(Check(next), StatusIs(kRefused));
+  EXPECT_THAT(Check(next), StatusIs(kDenied));
 }
 
 TEST_F(CheckSuccessorTest, ManyDocumentsAtOnceTakeNoStep) {
@@ -156,7 +155,7 @@ TEST_F(CheckSuccessorTest, ManyDocumentsAtOnceTakeNoStep) {
   next.seq += 100;
   next.signed_at_ms = previous_.signed_at_ms;
   next.step_bp = 1001;
-  EXPECT_THAT(Check(next), StatusIs(kRefused));
+  EXPECT_THAT(Check(next), StatusIs(kDenied));
 }
 
 TEST_F(CheckSuccessorTest, ANewRolloutBeginsWithOneStep) {
@@ -168,44 +167,44 @@ TEST_F(CheckSuccessorTest, ANewRolloutBeginsWithOneStep) {
   next.arms[1].release = 3;
   EXPECT_THAT(Check(next), IsOk());
   next.step_bp = 1001;
-  EXPECT_THAT(Check(next), StatusIs(kRefused));
+  EXPECT_THAT(Check(next), StatusIs(kDenied));
 }
 
 TEST_F(CheckSuccessorTest, WhatARolloutOffersIsFixedWhileItIsUnderWay) {
   RolloutDocument next = Next();
   next.arms[0].release = 9;
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("arms")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("arms")));
   next = Next();
   next.arms[0].width_bp = 10;
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("arms")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("arms")));
   // A condition that held for nobody would hide steps until it is dropped.
   next = Next();
   next.condition = "{}";
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("condition")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("condition")));
   next = Next();
   next.name_space = {.id = "ns", .low = 0, .high = 1};
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("namespace")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("namespace")));
 }
 
 TEST_F(CheckSuccessorTest, OnlyWhatEverybodyWasOfferedBecomesTheBase) {
   RolloutDocument next = Next();
   next.state = RolloutState::kDone;
   next.base_release = 2;
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("promotes")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("promotes")));
   previous_.step_bp = 10000;
   next = Next();
   next.state = RolloutState::kDone;
   next.base_release = 2;
   EXPECT_THAT(Check(next), IsOk());
   next.base_release = 3;
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("promotes")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("promotes")));
   // A sliver of an arm is not everybody.
   previous_.arms[0].width_bp = 5000;
   previous_.arms[1].width_bp = 1;
   next = Next();
   next.state = RolloutState::kDone;
   next.base_release = 2;
-  EXPECT_THAT(Check(next), StatusIs(kRefused, HasSubstr("promotes")));
+  EXPECT_THAT(Check(next), StatusIs(kDenied, HasSubstr("promotes")));
 }
 
 TEST_F(CheckSuccessorTest, APolicyOfOneStepAllowsAnythingAtOnce) {

@@ -6,8 +6,6 @@
 namespace sotto::model_store {
 namespace {
 
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
-
 std::string Canonical(std::string_view text) {
   return CanonicalJson(ParseStrictJson(AsBytes(text)).value());
 }

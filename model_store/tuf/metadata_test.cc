@@ -11,8 +11,6 @@ namespace {
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
-
 TEST(TufTimeTest, TimesAreReadAndWrittenInOneForm) {
   for (const char* text :
        {"1970-01-01T00:00:00Z", "2000-02-29T23:59:59Z", "2026-01-01T00:00:00Z",

@@ -13,7 +13,6 @@
 namespace sotto::model_store {
 namespace {
 
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr std::int64_t kDay = 86400000;
 
 class RepositoryTest : public ::testing::Test {

@@ -17,9 +17,7 @@ namespace sotto::model_store {
 
 class UpdaterFixture : public ::testing::Test {
  protected:
-  static constexpr auto kRefused = absl::StatusCode::kPermissionDenied;
   static constexpr auto kExpired = absl::StatusCode::kFailedPrecondition;
-  static constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
   static constexpr std::int64_t kNow = 1767225600000;  // 2026-01-01T00:00:00Z
 
   void SetUp() override {

@@ -33,7 +33,7 @@ TEST_F(UpdaterRootTest, ThePinnedRootMustSignItself) {
       Updater::Open(folder_, MetadataForge::Seal(forge_.root, {"other"}),
                     fetcher_, clock_)
           .status(),
-      StatusIs(kRefused));
+      StatusIs(kDenied));
   EXPECT_THAT(Updater::Open(folder_, AsBytes("{}"), fetcher_, clock_).status(),
               StatusIs(kInvalid));
 }
@@ -42,13 +42,13 @@ TEST_F(UpdaterRootTest, ThePinnedRootMustSignItself) {
 TEST_F(UpdaterRootTest, ANewRootNeedsTheOldKeysAndTheNewOnes) {
   const std::string file = "metadata/2.root.json";
   fetcher_.files[file] = NextRoot(2, {"root"});
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("root")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("root")));
   fetcher_.files[file] = NextRoot(2, {"new-root"});
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("root")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("root")));
   fetcher_.files[file] = NextRoot(3, {"root", "new-root"});
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("follow")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("follow")));
   fetcher_.files[file] = NextRoot(1, {"root", "new-root"});
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("follow")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("follow")));
   fetcher_.files[file] = NextRoot(2, {"root", "new-root"});
   EXPECT_THAT(Refresh(), IsOk());
 }
@@ -62,7 +62,7 @@ TEST_F(UpdaterRootTest, ARootOnceTrustedStaysTrustedAfterARestart) {
   stolen.root["version"] = 3;
   fetcher_.files["metadata/3.root.json"] =
       MetadataForge::Seal(stolen.root, thief);
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("root")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("root")));
 }
 
 TEST_F(UpdaterRootTest, RootsAreWalkedOneByOneAndOnlyTheLastMayBeExpired) {
@@ -90,7 +90,7 @@ TEST_F(UpdaterRootTest,
   ASSERT_THAT(Refresh(), IsOk());
   forge_ = honest;
   PublishNext();
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("rollback")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("rollback")));
   // Root gives both roles new keys.
   forge_.root["version"] = 2;
   forge_.SetRole("timestamp", {"timestamp-2"}, 1);
@@ -103,7 +103,7 @@ TEST_F(UpdaterRootTest,
   PublishNext();
   forge_.SignAs("timestamp", {"timestamp"});
   forge_.PublishTimestamp(fetcher_.files);
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("timestamp")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("timestamp")));
 }
 
 TEST_F(UpdaterRootTest, OneRotatedRoleIsEnoughToForget) {
@@ -140,7 +140,7 @@ TEST_F(UpdaterRootTest, KeysOfOtherTypesAreReadButDoNotCount) {
   forge_.root["roles"]["timestamp"] = {{"keyids", {pem_id}}, {"threshold", 1}};
   pinned_ = forge_.SealedRoot();
   ForgetTrust();
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("timestamp")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("timestamp")));
 }
 
 TEST_F(UpdaterRootTest, ADelegatedRoleNamesOnlyWhatItsPathsCover) {
@@ -213,7 +213,7 @@ TEST_F(UpdaterRootTest, DelegationsNestWithinThePathsOfEachDelegator) {
       {MetadataForge::Delegation("inner", {"digits/s*"}, {"other"})});
   ForgetTrust();
   forge_.Publish(fetcher_.files);
-  EXPECT_THAT(Find("digits/s1"), StatusIs(kRefused, HasSubstr("inner")));
+  EXPECT_THAT(Find("digits/s1"), StatusIs(kDenied, HasSubstr("inner")));
 }
 
 TEST_F(UpdaterRootTest, DelegationsInACircleEnd) {
@@ -264,13 +264,13 @@ TEST_F(UpdaterRootTest, ARoleIsVerifiedAgainstItsDelegatorOfToday) {
   MetadataForge::Next(forge_.snapshot);
   MetadataForge::Next(forge_.timestamp);
   forge_.Publish(fetcher_.files);  // the family's file as it was
-  EXPECT_THAT(Find("digits/a"), StatusIs(kRefused, HasSubstr("family/digits")));
+  EXPECT_THAT(Find("digits/a"), StatusIs(kDenied, HasSubstr("family/digits")));
 }
 
 TEST_F(UpdaterRootTest, ADelegationThatTheSnapshotOmitsIsRefused) {
   forge_.snapshot["meta"].erase("family/digits.json");
   forge_.PublishSnapshot(fetcher_.files);
-  EXPECT_THAT(Find("digits/a"), StatusIs(kRefused, HasSubstr("snapshot")));
+  EXPECT_THAT(Find("digits/a"), StatusIs(kDenied, HasSubstr("snapshot")));
   EXPECT_THAT(Find("plain.txt"), IsOk());
 }
 

@@ -92,7 +92,7 @@ TEST_F(UpdaterTest, AFileLongerThanWasSignedIsRefused) {
     fetcher_.keeps_limits = true;
     EXPECT_THAT(Refresh(), StatusIs(absl::StatusCode::kResourceExhausted));
     fetcher_.keeps_limits = false;
-    EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("bytes")));
+    EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("bytes")));
     fetcher_.files[file] = good;
   }
   EXPECT_THAT(Refresh(), IsOk());
@@ -120,8 +120,8 @@ TEST_F(UpdaterTest, EachRoleNeedsItsThresholdOfItsOwnKeys) {
     forge.SignAs(c.role, c.signers);
     forge.Publish(fetcher_.files);
     EXPECT_THAT(Find("digits/a"),
-                StatusIs(kRefused, AllOf(HasSubstr("'" + c.role + "'"),
-                                         HasSubstr("threshold"))))
+                StatusIs(kDenied, AllOf(HasSubstr("'" + c.role + "'"),
+                                        HasSubstr("threshold"))))
         << c.role;
   }
   ForgetTrust();
@@ -151,7 +151,7 @@ TEST_F(UpdaterTest, OneKeyUnderTwoIdsCountsOnce) {
   fetcher_.files["metadata/1.targets.json"] = bytes;
   forge_.snapshot["meta"]["targets.json"] = {{"version", 1}};
   forge_.PublishSnapshot(fetcher_.files);
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("1 valid")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("1 valid")));
 }
 
 TEST_F(UpdaterTest, AChangedByteOfSignedMetadataIsRefused) {
@@ -162,7 +162,7 @@ TEST_F(UpdaterTest, AChangedByteOfSignedMetadataIsRefused) {
   std::string text = ToString(fetcher_.files["metadata/1.targets.json"]);
   text.replace(text.find("\"length\":5"), 10, "\"length\":6");
   fetcher_.files["metadata/1.targets.json"] = ToBytes(text);
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("'targets'")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("'targets'")));
 }
 
 // T2.
@@ -178,14 +178,14 @@ TEST_F(UpdaterTest, VersionsNeverFall) {
   // The timestamp itself.
   older(forge_.timestamp);
   forge_.PublishTimestamp(fetcher_.files);
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("timestamp: an older")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("timestamp: an older")));
   RestoreTrust();
   // The snapshot that a newer timestamp names.
   forge_ = trusted;
   MetadataForge::Next(forge_.timestamp);
   older(forge_.snapshot);
   forge_.PublishSnapshot(fetcher_.files);
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("older snapshot")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("older snapshot")));
   // The roles that a newer snapshot names.
   for (const char* role : {"targets", "family/digits"}) {
     RestoreTrust();
@@ -194,7 +194,7 @@ TEST_F(UpdaterTest, VersionsNeverFall) {
     MetadataForge::Next(forge_.snapshot);
     older(*role == 't' ? forge_.targets : forge_.delegated[role]);
     forge_.Publish(fetcher_.files);
-    EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("rolls back")));
+    EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("rolls back")));
   }
   RestoreTrust();
   // A role that is dropped.
@@ -203,7 +203,7 @@ TEST_F(UpdaterTest, VersionsNeverFall) {
   MetadataForge::Next(forge_.snapshot);
   forge_.snapshot["meta"].erase("family/digits.json");
   forge_.PublishSnapshot(fetcher_.files);
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("drops")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("drops")));
   RestoreTrust();
   // And the honest successor passes.
   forge_ = trusted;
@@ -221,7 +221,7 @@ TEST_F(UpdaterTest, ExpiredTrustedMetadataStillStopsARollback) {
   old.root["version"] = 2;
   old.root["expires"] = "2030-01-01T00:00:00Z";
   old.Publish(fetcher_.files);
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("rollback")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("rollback")));
 }
 
 TEST_F(UpdaterTest, ATimestampOfTheSameVersionChangesNothing) {
@@ -276,23 +276,23 @@ TEST_F(UpdaterTest, FilesThatWereNotSignedTogetherAreRefused) {
   PublishNext();
   const auto good = fetcher_.files;
   fetcher_.files["metadata/2.targets.json"] = old_targets;
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("targets")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("targets")));
   fetcher_.files = good;
   ForgetTrust();
   fetcher_.files["metadata/2.snapshot.json"] = old_snapshot;
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("snapshot")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("snapshot")));
   // Without hashes the versions still tell them apart.
   fetcher_.files = good;
   ForgetTrust();
   forge_.timestamp["meta"] = {{"snapshot.json", {{"version", 2}}}};
   forge_.PublishTimestamp(fetcher_.files);
   fetcher_.files["metadata/2.snapshot.json"] = old_snapshot;
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("version")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("version")));
   ForgetTrust();
   forge_.snapshot["meta"]["targets.json"] = {{"version", 2}};
   forge_.PublishSnapshot(fetcher_.files);
   fetcher_.files["metadata/2.targets.json"] = old_targets;
-  EXPECT_THAT(Refresh(), StatusIs(kRefused, HasSubstr("version")));
+  EXPECT_THAT(Refresh(), StatusIs(kDenied, HasSubstr("version")));
 }
 
 TEST_F(UpdaterTest, ARefreshThatBreaksOffAnywhereIsTakenUpAgain) {

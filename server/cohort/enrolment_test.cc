@@ -105,7 +105,6 @@ TEST_F(EnrolmentTest, WhatTheIdentityKeyDidNotSignIsRefused) {
 }
 
 TEST_F(EnrolmentTest, MalformedFieldsAreRefusedAndNothingIsStored) {
-  constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
   EXPECT_THAT(enrolment_.Enroll(Request([](auto& r) { r.set_nonce("short"); })),
               StatusIs(kInvalid, HasSubstr("nonce")));
   EXPECT_THAT(
@@ -126,7 +125,6 @@ TEST_F(EnrolmentTest, ARevokedDeviceLosesItsSessionAndGetsNoOther) {
   ASSERT_THAT(reply, IsOk());
   const auto id = crypto::DeviceIdOf(device_.public_key());
   ASSERT_THAT(store_.Revoke(id, "stolen"), IsOk());
-  constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
   EXPECT_THAT(enrolment_.Authenticate(reply->token()),
               StatusIs(kDenied, HasSubstr("stolen")));
   EXPECT_THAT(enrolment_.Enroll(Request()),

@@ -17,8 +17,6 @@ using model_store::RolloutDocument;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
-constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
 constexpr char kModel[] = "digits/cnn";
 
 // Keeps what was signed, and refuses what a device would refuse.

@@ -12,7 +12,6 @@
 namespace sotto::server {
 namespace {
 
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr std::array kEven = {1.0, 1.0};
 
 MetricSample Errors(std::uint64_t count, std::uint64_t errors) {

@@ -15,8 +15,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
-
 // Every device is shown a manifest with that change, and signed; none shares a
 // key.
 void ExpectManifestRefused(

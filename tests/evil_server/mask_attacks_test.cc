@@ -17,8 +17,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
-
 // Everything in a device's messages that its random bytes decide.
 void Collect(const EvilServer& server, std::uint32_t device,
              std::multiset<std::string>& drawn) {

@@ -18,8 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
-
 void FlipOneBit(std::string& bytes) {
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
 }

@@ -14,8 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
-
 // The kinds of share that left a device, by owner.
 std::map<std::uint32_t, std::set<v1::UnmaskShares::Kind>> Revealed(
     const EvilServer& server, std::uint32_t device) {

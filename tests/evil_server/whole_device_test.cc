@@ -19,8 +19,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
-
 // As a session does before its input leaves.
 void Contribute(WholeDevice& device, std::uint64_t round) {
   client::SqliteDecisionLog log(device.database(), SystemClock());

@@ -1,5 +1,5 @@
 // EXPECT_THAT(status_or_statusor, IsOk()) and StatusIs(code[, message
-// matcher]).
+// matcher]), with short names of the codes that are expected most.
 
 #ifndef SOTTO_TESTS_SUPPORT_STATUS_MATCHERS_H_
 #define SOTTO_TESTS_SUPPORT_STATUS_MATCHERS_H_
@@ -11,6 +11,11 @@
 #include "gmock/gmock.h"
 
 namespace sotto {
+
+inline constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+inline constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
+inline constexpr auto kDamaged = absl::StatusCode::kDataLoss;
+inline constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
 
 inline const absl::Status& StatusOf(const absl::Status& status) {
   return status;

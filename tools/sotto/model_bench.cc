@@ -21,7 +21,7 @@
 namespace sotto::tools {
 namespace {
 
-struct Flags {
+struct BenchFlags {
   SessionFlags session;
   std::string trace;
   std::size_t runs = 50, warmup = 3;
@@ -39,8 +39,9 @@ std::size_t ResidentBytes() {
                    : 0;
 }
 
-nlohmann::json Report(const Flags& flags, ModelSession& session, double first,
-                      const std::vector<double>& times, double macs) {
+nlohmann::json Report(const BenchFlags& flags, ModelSession& session,
+                      double first, const std::vector<double>& times,
+                      double macs) {
   const runtime::MemoryUse& memory = session.interpreter().memory();
   const double median = times[times.size() / 2];
   return {{"model", flags.session.path},
@@ -84,7 +85,7 @@ void Print(const nlohmann::json& r) {
       bytes("model_bytes"), bytes("resident_bytes"));
 }
 
-absl::Status Bench(const Flags& flags) {
+absl::Status Bench(const BenchFlags& flags) {
   const bool profiled = flags.profile || !flags.trace.empty();
   ProfileRecorder recorder;
   SOTTO_ASSIGN_OR_RETURN(
@@ -125,7 +126,7 @@ absl::Status Bench(const Flags& flags) {
 }  // namespace
 
 void AddModelBench(CLI::App& model) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<BenchFlags>();
   CLI::App& command = *model.add_subcommand(
       "bench", "time a model: load, first and later invocations, each step");
   AddRunFlags(command, flags->session);

@@ -15,7 +15,7 @@
 namespace sotto::tools {
 namespace {
 
-struct Flags {
+struct ClassifyFlags {
   SessionFlags session;
   std::string image, labels;
   std::vector<float> mean, stddev;
@@ -25,7 +25,8 @@ struct Flags {
 };
 
 absl::StatusOr<runtime::ClassifierOptions> OptionsOf(
-    const Flags& flags, const runtime::InterpreterOptions& interpreter) {
+    const ClassifyFlags& flags,
+    const runtime::InterpreterOptions& interpreter) {
   runtime::ClassifierOptions options;
   options.interpreter = interpreter;
   options.mean = flags.mean;
@@ -45,7 +46,7 @@ absl::StatusOr<runtime::ClassifierOptions> OptionsOf(
   return options;
 }
 
-absl::Status Classify(const Flags& flags) {
+absl::Status Classify(const ClassifyFlags& flags) {
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<ModelSession> session,
                          ModelSession::Load(flags.session));
   SOTTO_ASSIGN_OR_RETURN(runtime::ClassifierOptions options,
@@ -81,7 +82,7 @@ absl::Status Classify(const Flags& flags) {
 }  // namespace
 
 void AddModelClassify(CLI::App& model) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClassifyFlags>();
   CLI::App& command =
       *model.add_subcommand("classify", "print the labels of a picture");
   AddSessionFlags(command, flags->session);

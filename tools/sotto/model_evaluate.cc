@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kBatch = 32;
 
-struct Flags {
+struct EvaluateFlags {
   std::string path, data, split = "test";
   bool json = false;
 };
@@ -56,7 +56,7 @@ absl::StatusOr<std::size_t> CountCorrect(
   return correct;
 }
 
-absl::Status Evaluate(const Flags& flags) {
+absl::Status Evaluate(const EvaluateFlags& flags) {
   SOTTO_ASSIGN_OR_RETURN(const runtime::Model model,
                          runtime::LoadModel(flags.path));
   const auto split =
@@ -84,7 +84,7 @@ absl::Status Evaluate(const Flags& flags) {
 }  // namespace
 
 void AddModelEvaluate(CLI::App& model) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<EvaluateFlags>();
   CLI::App& command = *model.add_subcommand(
       "evaluate", "accuracy of a classifier on an IDX folder");
   command.add_option("model", flags->path, "the .tflite file")->required();

@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Flags {
+struct InspectFlags {
   SessionFlags session;
   bool as_json = false;
 };
@@ -176,7 +176,7 @@ json SignaturesJson(const runtime::Model& model) {
 
 // Adds what needs a model that runs; the subgraphs that it calls are prepared
 // for the shapes in the file, and left out where those do not do.
-absl::Status AddModel(const Flags& flags, json& report) {
+absl::Status AddModel(const InspectFlags& flags, json& report) {
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<ModelSession> session,
                          ModelSession::Load(flags.session));
   const runtime::Model& model = session->model();
@@ -264,7 +264,7 @@ void PrintGraph(std::size_t number, const json& graph) {
   }
 }
 
-void Print(const json& report) {
+void PrintReport(const json& report) {
   std::printf("%s: %s\n", report["path"].get<std::string>().c_str(),
               report["description"].get<std::string>().c_str());
   if (report.contains("macs")) {
@@ -305,7 +305,7 @@ void Print(const json& report) {
   }
 }
 
-absl::Status Inspect(const Flags& flags) {
+absl::Status Inspect(const InspectFlags& flags) {
   SOTTO_ASSIGN_OR_RETURN(const runtime::FileSummary summary,
                          Summarize(flags.session.path));
   json report = SummaryJson(flags.session.path, summary);
@@ -318,7 +318,7 @@ absl::Status Inspect(const Flags& flags) {
   if (flags.as_json) {
     PrintJson(report);
   } else {
-    Print(report);
+    PrintReport(report);
   }
   return status;
 }
@@ -326,7 +326,7 @@ absl::Status Inspect(const Flags& flags) {
 }  // namespace
 
 void AddModelInspect(CLI::App& model) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<InspectFlags>();
   CLI::App& command = *model.add_subcommand(
       "inspect", "check a file; print its graphs, work and memory");
   AddSessionFlags(command, flags->session);

@@ -13,11 +13,11 @@
 namespace sotto::tools {
 namespace {
 
-struct Flags {
+struct MicroFlags {
   std::string model, folder, name = "model";
 };
 
-absl::Status Export(const Flags& flags) {
+absl::Status Export(const MicroFlags& flags) {
   SOTTO_ASSIGN_OR_RETURN(const Bytes file, ReadFile(flags.model));
   const auto out = runtime::ExportMicroModel(file, flags.name);
   SOTTO_RETURN_IF_ERROR(Annotate(out.status(), flags.model));
@@ -36,7 +36,7 @@ absl::Status Export(const Flags& flags) {
 }  // namespace
 
 void AddModelMicro(CLI::App& model) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<MicroFlags>();
   CLI::App& command =
       *model.add_subcommand("micro", "write C++ sources for a microcontroller");
   command.add_option("model", flags->model, "the .tflite file")->required();

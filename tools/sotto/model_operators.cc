@@ -16,12 +16,12 @@
 namespace sotto::tools {
 namespace {
 
-struct Flags {
+struct OperatorsFlags {
   std::vector<std::string> models;
   bool as_json = false;
 };
 
-absl::Status List(const Flags& flags) {
+absl::Status List(const OperatorsFlags& flags) {
   std::set<std::string> names, missing;
   for (const std::string& path : flags.models) {
     SOTTO_ASSIGN_OR_RETURN(const Bytes file, ReadFile(path));
@@ -48,7 +48,7 @@ absl::Status List(const Flags& flags) {
 }  // namespace
 
 void AddModelOperators(CLI::App& model) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<OperatorsFlags>();
   CLI::App& command = *model.add_subcommand(
       "operators", "list the operators of models, for a build of these alone");
   command.footer(

@@ -14,7 +14,7 @@
 namespace sotto::tools {
 namespace {
 
-struct Flags {
+struct RunFlags {
   SessionFlags session;
   std::string output_folder;
   std::vector<std::string> inputs;
@@ -23,7 +23,7 @@ struct Flags {
 };
 
 absl::StatusOr<std::vector<Bytes>> ReadInputs(
-    const runtime::Interpreter& runner, const Flags& flags) {
+    const runtime::Interpreter& runner, const RunFlags& flags) {
   const std::size_t want = runner.num_inputs();
   if (flags.inputs.size() != want) {
     return absl::InvalidArgumentError(absl::StrFormat(
@@ -62,7 +62,7 @@ nlohmann::json Describe(const runtime::Interpreter& runner,
   return list;
 }
 
-absl::Status Run(const Flags& flags) {
+absl::Status Run(const RunFlags& flags) {
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<ModelSession> session,
                          ModelSession::Open(flags.session));
   runtime::Interpreter& runner = session->interpreter();
@@ -100,7 +100,7 @@ absl::Status Run(const Flags& flags) {
 }  // namespace
 
 void AddModelRun(CLI::App& model) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<RunFlags>();
   CLI::App& command = *model.add_subcommand(
       "run", "run a model on raw little-endian files, in order of its inputs");
   AddRunFlags(command, flags->session);

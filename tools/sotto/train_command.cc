@@ -20,7 +20,7 @@
 namespace sotto::tools {
 namespace {
 
-struct Flags {
+struct TrainFlags {
   std::string model, data, out;
   training::TrainOptions options = {
       .sgd = {.learning_rate = 0.02, .momentum = 0.9},
@@ -75,7 +75,7 @@ absl::StatusOr<std::optional<training::Evaluation>> EvaluateTestSplit(
   return result;
 }
 
-absl::Status Train(const Flags& flags) {
+absl::Status Train(const TrainFlags& flags) {
   SOTTO_ASSIGN_OR_RETURN(const runtime::Model model,
                          runtime::LoadModel(flags.model));
   SOTTO_ASSIGN_OR_RETURN(
@@ -118,7 +118,7 @@ absl::Status Train(const Flags& flags) {
 }  // namespace
 
 void AddTrainCommand(CLI::App& app) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<TrainFlags>();
   training::TrainOptions& options = flags->options;
   CLI::App& command = *app.add_subcommand(
       "train", "train a classifier on a folder of examples, centrally");
