@@ -40,18 +40,25 @@ absl::Status TreeRelease::Next(std::span<const std::int32_t> sum,
     }
     position_.to_finish = 0;
   }
-  // The block that ends with this round joins; those that make up its rounds
-  // so far, one per level below, go.
-  const std::uint64_t rounds = ++position_.rounds;
-  const std::uint32_t level = LowestOne(rounds);
-  AddNode({position_.tree, level, (rounds >> level) - 1}, 1, out);
-  for (std::uint32_t below = 0; below < level; ++below) {
-    AddNode({position_.tree, below, ((rounds - 1) >> below) - 1}, -1, out);
+  // The blocks that make up the rounds so far, one per level of a binary digit,
+  // are the same above the highest digit that changes; below it the new ones
+  // join and the old ones go.
+  const std::uint64_t from = position_.rounds, to = from + skipped_ + 1;
+  const std::uint64_t changed =
+      (std::uint64_t{1} << std::bit_width(from ^ to)) - 1;
+  for (const auto& [rounds, sign] : {std::pair{to, 1.0}, {from, -1.0}}) {
+    for (std::uint64_t rest = rounds & changed; rest != 0; rest &= rest - 1) {
+      const std::uint32_t level = LowestOne(rest);
+      AddNode({position_.tree, level, (rounds >> level) - 1}, sign, out);
+    }
   }
+  position_.rounds = to;
+  skipped_ = 0;
   return absl::OkStatus();
 }
 
 void TreeRelease::Restart() {
+  skipped_ = 0;
   if (position_.rounds == 0) return;
   position_ = {
       .tree = position_.tree + 1, .rounds = 0, .to_finish = position_.rounds};

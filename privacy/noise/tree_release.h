@@ -6,8 +6,9 @@
 // the partial sum over t rounds has the noise of the blocks of t's binary
 // digits, so popcount(t) times the variance. From one round to the next one
 // block joins and those inside it go; the round's sum is released with that
-// difference. Nodes are drawn again from the seed when they go: nothing but the
-// position is kept, and a round costs two nodes on average.
+// difference, or with more blocks where rounds were skipped. Nodes are drawn
+// again from the seed when they go: nothing but the position is kept, and a
+// round costs two nodes on average.
 //
 // Restart() begins a new tree, whose node noise does not pile up on the old
 // one's levels. The old tree is completed: its rounds count as 2^L with zero
@@ -55,6 +56,9 @@ class TreeRelease final : public SumRelease {
 
   absl::Status Next(std::span<const std::int32_t> sum,
                     std::span<double> out) override;
+  // Rounds that release nothing: their sums count as zero, and the next round
+  // comes with their noise, too.
+  void Skip(std::uint64_t rounds) { skipped_ += rounds; }
   // No effect before the first round of a tree.
   void Restart();
 
@@ -71,6 +75,7 @@ class TreeRelease final : public SumRelease {
   std::size_t size_;
   SeededNoise noise_;
   Position position_;
+  std::uint64_t skipped_ = 0;
 };
 
 }  // namespace sotto::privacy
