@@ -31,6 +31,11 @@ target_include_directories(sotto_flags INTERFACE
   $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}>)
 target_compile_options(sotto_flags INTERFACE -Wall -Wextra -Wshadow -Werror
   -fno-omit-frame-pointer -ffp-contract=off -pthread)
+if(SOTTO_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Takes the files that are joined for headers.
+  target_compile_options(sotto_flags INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+endif()
 if(SOTTO_SANITIZE)
   add_compile_options(-fsanitize=${SOTTO_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SOTTO_SANITIZE})

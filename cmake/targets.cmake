@@ -58,10 +58,10 @@ function(sotto_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
-  if(ARG_ENV)
-    set_tests_properties(${name} PROPERTIES ENVIRONMENT "${ARG_ENV}")
-  endif()
+  # testing::TempDir() of its own: several run at a time.
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/tmp/${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT "TEST_TMPDIR=${CMAKE_BINARY_DIR}/tmp/${name};${ARG_ENV}")
 endfunction()
 
 # sotto_program(NAME SRCS ... DEPS ...)   output in ${CMAKE_BINARY_DIR}/bin

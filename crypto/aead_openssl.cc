@@ -1,30 +1,18 @@
 // ChaCha20-Poly1305 through OpenSSL's EVP cipher interface.
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <cassert>
-#include <cstdlib>
 
 #include "crypto/aead.h"
+#include "crypto/openssl_handle.h"
 
 namespace sotto::crypto {
 namespace {
 
-struct ContextFree {
-  void operator()(EVP_CIPHER_CTX* context) const {
-    EVP_CIPHER_CTX_free(context);
-  }
-};
-using Context = std::unique_ptr<EVP_CIPHER_CTX, ContextFree>;
-
-void Require(int ok) {
-  if (ok != 1) std::abort();
-}
-
-Context Make(const Secret<32>& key, int encrypt) {
-  Context context(EVP_CIPHER_CTX_new());
+CipherContext Make(const Secret<32>& key, int encrypt) {
+  CipherContext context(EVP_CIPHER_CTX_new());
   Require(context != nullptr);
   Require(EVP_CipherInit_ex(context.get(), EVP_chacha20_poly1305(), nullptr,
                             key.Reveal().data(), nullptr, encrypt));
@@ -43,7 +31,7 @@ struct Aead::State {
   explicit State(const Secret<32>& key)
       : seal(Make(key, 1)), open(Make(key, 0)) {}
 
-  Context seal, open;
+  CipherContext seal, open;
 };
 
 Aead::Aead(const Secret<32>& key) : state_(std::make_unique<State>(key)) {}

@@ -1,31 +1,14 @@
 #include "crypto/aes_ctr.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
+
+#include "crypto/openssl_handle.h"
 
 namespace sotto::crypto {
-namespace {
-
-struct ContextFree {
-  void operator()(EVP_CIPHER_CTX* context) const {
-    EVP_CIPHER_CTX_free(context);
-  }
-};
-
-void Require(bool ok) {
-  if (!ok) std::abort();
-}
-
-}  // namespace
-
 void FillAes256Ctr(const Secret<32>& key,
                    const std::array<std::uint8_t, 16>& counter,
                    std::span<std::uint8_t> out) {
-  const std::unique_ptr<EVP_CIPHER_CTX, ContextFree> context(
-      EVP_CIPHER_CTX_new());
+  const CipherContext context(EVP_CIPHER_CTX_new());
   Require(context != nullptr);
   Require(EVP_EncryptInit_ex(context.get(), EVP_aes_256_ctr(), nullptr,
                              key.Reveal().data(), counter.data()) == 1);

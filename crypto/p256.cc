@@ -6,27 +6,17 @@
 #include <openssl/obj_mac.h>
 
 #include <cassert>
-#include <cstdlib>
 #include <memory>
+
+#include "crypto/openssl_handle.h"
 
 namespace sotto::crypto {
 namespace {
 
-template <auto Free>
-struct Releaser {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Group = std::unique_ptr<EC_GROUP, Releaser<EC_GROUP_free>>;
 using Point = std::unique_ptr<EC_POINT, Releaser<EC_POINT_free>>;
 using Number = std::unique_ptr<BIGNUM, Releaser<BN_clear_free>>;
 using Scratch = std::unique_ptr<BN_CTX, Releaser<BN_CTX_free>>;
-
-void Require(bool ok) {
-  if (!ok) std::abort();
-}
 
 const EC_GROUP* Curve() {
   static const auto* const group =

@@ -8,14 +8,11 @@
 
 #include "base/status.h"
 #include "crypto/aes_ctr.h"
+#include "crypto/openssl_handle.h"
 #include "crypto/sodium.h"
 
 namespace sotto::crypto {
 namespace {
-
-void Require(bool ok) {
-  if (!ok) std::abort();
-}
 
 void FillAes(const Secret<32>& key, std::span<std::uint8_t> out,
              std::uint64_t start_block) {

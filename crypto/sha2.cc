@@ -1,24 +1,12 @@
 #include "crypto/sha2.h"
 
-#include <openssl/evp.h>
-
-#include <cstdlib>
+#include "crypto/openssl_handle.h"
 
 namespace sotto::crypto {
 namespace {
 
-struct ContextFree {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using Context = std::unique_ptr<EVP_MD_CTX, ContextFree>;
-
-// Hashing cannot fail but for memory, which ends the process.
-void Require(int ok) {
-  if (ok != 1) std::abort();
-}
-
-Context Begin(const EVP_MD* algorithm) {
-  Context context(EVP_MD_CTX_new());
+DigestContext Begin(const EVP_MD* algorithm) {
+  DigestContext context(EVP_MD_CTX_new());
   Require(context != nullptr);
   Require(EVP_DigestInit_ex(context.get(), algorithm, nullptr));
   return context;
@@ -27,10 +15,10 @@ Context Begin(const EVP_MD* algorithm) {
 }  // namespace
 
 struct Sha256Hasher::State {
-  Context context = Begin(EVP_sha256());
+  DigestContext context = Begin(EVP_sha256());
 };
 struct Sha512Hasher::State {
-  Context context = Begin(EVP_sha512());
+  DigestContext context = Begin(EVP_sha512());
 };
 
 Sha256Hasher::Sha256Hasher() : state_(std::make_unique<State>()) {}

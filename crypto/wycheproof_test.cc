@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-Bytes Hex(const json& test, const char* field) {
+Bytes Field(const json& test, const char* field) {
   return HexDecode(test.at(field).get<std::string>()).value();
 }
 
@@ -42,8 +42,8 @@ TEST(WycheproofTest, Ed25519AcceptsTheValidAndNothingElse) {
   SOTTO_SHARED_DATA_OR_SKIP(path, "vectors/wycheproof/ed25519_test.json");
   ForEach(path, [](const json& group, const json& test) {
     const json& pk = group.at("publicKey");
-    const auto key = ParsePublicKey(Hex(pk, "pk"), "pk").value();
-    const bool ok = Verify(key, Hex(test, "msg"), Hex(test, "sig")).ok();
+    const auto key = ParsePublicKey(Field(pk, "pk"), "pk").value();
+    const bool ok = Verify(key, Field(test, "msg"), Field(test, "sig")).ok();
     EXPECT_EQ(ok, test.at("result") == "valid");
   });
 }
@@ -51,8 +51,8 @@ TEST(WycheproofTest, Ed25519AcceptsTheValidAndNothingElse) {
 TEST(WycheproofTest, X25519AgreesAndRefusesZeroResults) {
   SOTTO_SHARED_DATA_OR_SKIP(path, "vectors/wycheproof/x25519_test.json");
   ForEach(path, [](const json&, const json& test) {
-    const Bytes scalar = Hex(test, "private"), peer = Hex(test, "public");
-    const Bytes shared = Hex(test, "shared");
+    const Bytes scalar = Field(test, "private"), peer = Field(test, "public");
+    const Bytes shared = Field(test, "shared");
     ASSERT_EQ(scalar.size(), 32u);
     ASSERT_EQ(peer.size(), 32u);
     X25519PublicKey peer_key;
@@ -74,20 +74,20 @@ TEST(WycheproofTest, ChaCha20Poly1305SealsAndOpens) {
   int used = 0;
   ForEach(path, [&](const json& group, const json& test) {
     if (group.at("ivSize") != 96 || group.at("keySize") != 256) return;
-    const Bytes iv = Hex(test, "iv"), key = Hex(test, "key");
-    Bytes sealed = Hex(test, "ct");
-    const Bytes tag = Hex(test, "tag"), msg = Hex(test, "msg");
+    const Bytes iv = Field(test, "iv"), key = Field(test, "key");
+    Bytes sealed = Field(test, "ct");
+    const Bytes tag = Field(test, "tag"), msg = Field(test, "msg");
     if (tag.size() != kAeadTagBytes) return;
     ++used;
     sealed.insert(sealed.end(), tag.begin(), tag.end());
     AeadNonce nonce;
     std::copy(iv.begin(), iv.end(), nonce.begin());
     const Aead aead(Secret<32>::FromBytes(ByteView(key).first<32>()));
-    const auto opened = aead.Open(nonce, Hex(test, "aad"), sealed);
+    const auto opened = aead.Open(nonce, Field(test, "aad"), sealed);
     EXPECT_EQ(opened.ok(), test.at("result") == "valid");
     if (opened.ok()) {
       EXPECT_EQ(HexEncode(opened->Reveal()), HexEncode(msg));
-      EXPECT_EQ(aead.Seal(nonce, Hex(test, "aad"), msg), sealed);
+      EXPECT_EQ(aead.Seal(nonce, Field(test, "aad"), msg), sealed);
     }
   });
   EXPECT_GT(used, 200);
@@ -98,8 +98,8 @@ TEST(WycheproofTest, HkdfSha256DerivesTheSameBytes) {
   ForEach(path, [](const json&, const json& test) {
     const auto size = test.at("size").get<std::size_t>();
     if (size > 255 * 32) return;  // asserted by the caller's contract
-    const SecretBytes okm = HkdfSha256(Hex(test, "ikm"), Hex(test, "salt"),
-                                       Hex(test, "info"), size);
+    const SecretBytes okm = HkdfSha256(Field(test, "ikm"), Field(test, "salt"),
+                                       Field(test, "info"), size);
     EXPECT_EQ(HexEncode(okm.Reveal()), test.at("okm"));
   });
 }
@@ -108,7 +108,7 @@ TEST(WycheproofTest, HmacSha256TagsTheSame) {
   SOTTO_SHARED_DATA_OR_SKIP(path, "vectors/wycheproof/hmac_sha256_test.json");
   ForEach(path, [](const json& group, const json& test) {
     const auto size = group.at("tagSize").get<std::size_t>() / 8;
-    const auto tag = HmacSha256(Hex(test, "key"), Hex(test, "msg"));
+    const auto tag = HmacSha256(Field(test, "key"), Field(test, "msg"));
     EXPECT_EQ(HexEncode(ByteView(tag).first(size)) == test.at("tag"),
               test.at("result") == "valid");
   });

@@ -12,7 +12,7 @@
 namespace sotto::privacy {
 namespace {
 
-constexpr double kInflation = 1 + 1e-14;
+constexpr double kNoiseInflation = 1 + 1e-14;
 constexpr double kMaxRoundingGrowth = 1.1;
 
 double Beta() { return std::exp(-0.5); }
@@ -31,7 +31,7 @@ double Tau(const DistributedNoise& noise) {
     sum += term;
   }
   if (m - 1 > kTerms) sum += (m - 1 - kTerms) * term;
-  return 10 * sum * kInflation;
+  return 10 * sum * kNoiseInflation;
 }
 
 double DiscreteGaussianRdp(const DistributedNoise& noise,
@@ -84,7 +84,7 @@ absl::StatusOr<RoundedSensitivity> SensitivityAfterRounding(
       const double bound,
       RoundedNormBound(noise.clip * noise.scale, noise.dimension, Beta()));
   const double l2 =
-      bound / noise.scale * (noise.replace_adjacency ? 2 : 1) * kInflation;
+      bound / noise.scale * (noise.replace_adjacency ? 2 : 1) * kNoiseInflation;
   const double root = std::sqrt(static_cast<double>(noise.dimension));
   return RoundedSensitivity{.l2 = l2,
                             .l1 = l2 * std::min(root, noise.scale * l2)};
@@ -105,7 +105,7 @@ absl::StatusOr<double> DistributedNoiseRdp(const DistributedNoise& noise,
           "order is %g, must be whole and at least 2 for Skellam noise",
           order));
     }
-    return SkellamRdp(noise, sensitivity, order) * kInflation;
+    return SkellamRdp(noise, sensitivity, order) * kNoiseInflation;
   }
   const double local = noise.scale * noise.central_std /
                        std::sqrt(static_cast<double>(noise.contributors));
@@ -116,7 +116,7 @@ absl::StatusOr<double> DistributedNoiseRdp(const DistributedNoise& noise,
                         "scale or the noise",
                         local));
   }
-  return DiscreteGaussianRdp(noise, sensitivity, order) * kInflation;
+  return DiscreteGaussianRdp(noise, sensitivity, order) * kNoiseInflation;
 }
 
 absl::Status CheckScaleIsFine(const DistributedNoise& noise) {

@@ -9,7 +9,7 @@ namespace sotto::privacy {
 namespace {
 
 // More than the rounding of the sums below.
-constexpr double kInflation = 1 + 1e-12;
+constexpr double kMatrixInflation = 1 + 1e-12;
 
 }  // namespace
 
@@ -57,7 +57,7 @@ absl::StatusOr<double> ToeplitzSquaredSensitivity(
   }
   double squared = 0;
   for (const double value : sum) squared += value * value;
-  return squared * kInflation;
+  return squared * kMatrixInflation;
 }
 
 }  // namespace sotto::privacy

@@ -13,7 +13,7 @@ namespace sotto::privacy {
 namespace {
 
 // Covers the rounding of every sum below.
-constexpr double kInflation = 1e-13;
+constexpr double kSeriesInflation = 1e-13;
 constexpr double kMaxPoints = 131072;
 
 struct Step {
@@ -75,7 +75,7 @@ double LogMomentQuadrature(const Step& step, double order, double start,
   const double log_moment = log_sum + log_scale;
   // Small moments from the sum without cancellation, large ones from the sum
   // without overflow.
-  return log_moment > 1 ? log_moment + kInflation * points
+  return log_moment > 1 ? log_moment + kSeriesInflation * points
                         : std::log1p(excess * std::exp(log_scale));
 }
 
@@ -107,14 +107,15 @@ absl::StatusOr<double> SampledGaussianRdp(double noise_multiplier,
   SOTTO_RETURN_IF_ERROR(CheckOrder(order));
   if (sampling_probability == 0) return 0.0;
   if (sampling_probability == 1) {
-    return order / (2 * noise_multiplier * noise_multiplier) * (1 + kInflation);
+    return order / (2 * noise_multiplier * noise_multiplier) *
+           (1 + kSeriesInflation);
   }
   const Step step{noise_multiplier, sampling_probability};
   const double log_moment =
       order == std::floor(order)
           ? LogMomentInteger(step, static_cast<int>(order))
           : LogMomentFractional(step, order);
-  return log_moment / (order - 1) * (1 + kInflation);
+  return log_moment / (order - 1) * (1 + kSeriesInflation);
 }
 
 }  // namespace sotto::privacy

@@ -12,7 +12,7 @@ namespace sotto::privacy {
 namespace {
 
 constexpr int kMaxDraws = 128;
-constexpr std::size_t kTile = 1024;
+constexpr std::size_t kRoundingTile = 1024;
 
 // Fractions have this many bits; what is lost moves a mean by 2^-31 steps.
 constexpr int kFractionBits = 30;
@@ -48,15 +48,15 @@ void Rounding::Next(std::span<const float> values,
 absl::StatusOr<crypto::Secret<32>> DrawRounding(const RoundingParams& params,
                                                 std::span<const float> values,
                                                 crypto::Rng& rng) {
-  std::array<std::int64_t, kTile> tile;
+  std::array<std::int64_t, kRoundingTile> tile;
   for (int draw = 0; draw < kMaxDraws; ++draw) {
     crypto::Secret<32> key;
     rng.Fill(key.RevealMutable());
     Rounding rounding(params.scale, key);
     Uint128 squared_norm = 0;
-    for (std::size_t start = 0; start < values.size(); start += kTile) {
+    for (std::size_t start = 0; start < values.size(); start += kRoundingTile) {
       const auto part =
-          values.subspan(start, std::min(kTile, values.size() - start));
+          values.subspan(start, std::min(kRoundingTile, values.size() - start));
       const auto rounded = std::span(tile).first(part.size());
       rounding.Next(part, rounded);
       for (const std::int64_t value : rounded) {

@@ -8,7 +8,7 @@
 namespace sotto::privacy {
 namespace {
 
-constexpr std::size_t kTile = 4096;  // 16 KiB
+constexpr std::size_t kCacheTile = 4096;  // 16 KiB
 
 // Rows 0, 1, 2, 3 of each group of 4 `stride`: two levels at once, so that half
 // as many passes go through memory.
@@ -50,7 +50,7 @@ void Levels(float* x, std::size_t size, std::size_t stride) {
 
 void ScaledHadamard(float scale, std::span<float> x) {
   assert(std::has_single_bit(x.size()));
-  const std::size_t tile = std::min(x.size(), kTile);
+  const std::size_t tile = std::min(x.size(), kCacheTile);
   for (std::size_t i = 0; i < x.size(); i += tile) {
     Levels(x.data() + i, tile, 1);
     for (std::size_t j = 0; j < tile; ++j) x[i + j] *= scale;

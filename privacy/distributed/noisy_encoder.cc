@@ -12,7 +12,7 @@
 namespace sotto::privacy {
 namespace {
 
-constexpr std::size_t kTile = 1024;
+constexpr std::size_t kEncoderTile = 1024;
 
 }  // namespace
 
@@ -62,11 +62,11 @@ absl::Status NoisyEncoder::Encode(const crypto::Secret<32>& rotation_seed,
   RandomWords noise_words(rng);
   const auto mask =
       static_cast<std::uint32_t>((std::uint64_t{1} << params.bits) - 1);
-  std::array<std::int64_t, kTile> rounded, noise = {};
-  std::array<std::uint32_t, kTile> residues;
-  for (std::size_t start = 0; start < values.size(); start += kTile) {
+  std::array<std::int64_t, kEncoderTile> rounded, noise = {};
+  std::array<std::uint32_t, kEncoderTile> residues;
+  for (std::size_t start = 0; start < values.size(); start += kEncoderTile) {
     const auto tile =
-        values.subspan(start, std::min(kTile, values.size() - start));
+        values.subspan(start, std::min(kEncoderTile, values.size() - start));
     rounding.Next(tile, std::span(rounded).first(tile.size()));
     if (sampler_) {
       sampler_->Draw(noise_words, std::span(noise).first(tile.size()));

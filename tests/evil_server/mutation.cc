@@ -8,7 +8,7 @@ namespace sotto::evil {
 namespace {
 
 using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
+using ProtoMessage = google::protobuf::Message;
 using google::protobuf::Reflection;
 
 struct Change {
@@ -27,7 +27,7 @@ void AddNumbers(const std::string& name, Number value, const Set& set,
   }
 }
 
-void AddChanges(Message& message, const std::string& prefix,
+void AddChanges(ProtoMessage& message, const std::string& prefix,
                 std::vector<Change>& changes) {
   const Reflection* reflection = message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
@@ -110,7 +110,7 @@ void AddChanges(Message& message, const std::string& prefix,
 
 }  // namespace
 
-std::string Mutate(Message& message, std::set<std::string>& done) {
+std::string Mutate(ProtoMessage& message, std::set<std::string>& done) {
   std::vector<Change> changes;
   AddChanges(message, "", changes);
   for (const Change& change : changes) {
