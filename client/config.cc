@@ -128,6 +128,7 @@ absl::Status ReadPolicy(const Json& object, LocalPolicy* policy) {
   reader.Whole("max_model_bytes", 1, std::uint64_t{1} << 40,
                &policy->max_model_bytes);
   reader.Flag("allow_without_noise", &policy->allow_without_noise);
+  reader.Flag("trust_coordinator_noise", &policy->trust_coordinator_noise);
   reader.Positive("max_epsilon", kMaxEpsilon, &policy->max_epsilon);
   reader.Positive("delta", kMaxDelta, &policy->delta);
   reader.Whole("trust_horizon_rounds", 0, 1u << 20,

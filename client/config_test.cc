@@ -31,6 +31,7 @@ TEST(ClientConfig, TheNeededKeysAreEnough) {
   EXPECT_EQ(config->app, "digits");
   EXPECT_EQ(config->threads, 1);
   EXPECT_FALSE(config->policy.allow_without_noise);
+  EXPECT_FALSE(config->policy.trust_coordinator_noise);
 }
 
 TEST(ClientConfig, OptionalKeysAreRead) {
@@ -38,7 +39,8 @@ TEST(ClientConfig, OptionalKeysAreRead) {
       Json(R"(, "data": "d", "threads": 2, "update_interval_ms": 500,
               "attributes": {"os": "linux"},
               "policy": {"min_cohort": 5, "allow_training": false,
-                         "allow_without_noise": true, "max_epsilon": 2.5,
+                         "allow_without_noise": true,
+                         "trust_coordinator_noise": true, "max_epsilon": 2.5,
                          "delta": 1e-7, "trust_horizon_rounds": 9})"));
   ASSERT_THAT(config, IsOk());
   EXPECT_EQ(config->threads, 2);
@@ -47,6 +49,7 @@ TEST(ClientConfig, OptionalKeysAreRead) {
   EXPECT_EQ(config->policy.min_cohort, 5u);
   EXPECT_FALSE(config->policy.allow_training);
   EXPECT_TRUE(config->policy.allow_without_noise);
+  EXPECT_TRUE(config->policy.trust_coordinator_noise);
   EXPECT_EQ(config->policy.max_epsilon, 2.5);
   EXPECT_EQ(config->policy.delta, 1e-7);
   EXPECT_EQ(config->policy.trust_horizon_rounds, 9u);

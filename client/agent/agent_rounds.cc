@@ -181,7 +181,8 @@ absl::StatusOr<v1::RoundOutcome> Agent::TakePart(
         const v1::NoisyRelease next,
         PlannedRelease(plan, parts_.config.policy, num_weights));
     SOTTO_RETURN_IF_ERROR(
-        CheckBudget(spent, plan, next, parts_.config.policy).status());
+        CheckBudget(spent, plan, next, assignment.round(), parts_.config.policy)
+            .status());
   }
 
   SOTTO_ASSIGN_OR_RETURN(

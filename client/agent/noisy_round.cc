@@ -7,7 +7,6 @@
 #include "base/status.h"
 #include "privacy/clip.h"
 #include "privacy/distributed/noisy_encoder.h"
-#include "privacy/distributed/rotation.h"
 #include "privacy/rounds/round_noise.h"
 
 namespace sotto::client {
@@ -34,6 +33,11 @@ absl::StatusOr<privacy::NoisyEncoding> EncodingFor(
         "the plan says %d and %g",
         name, manifest.min_survivors(), manifest.corrupted_fraction(),
         secure.min_cohort(), secure.corrupted_fraction()));
+  }
+  if (privacy::TreeRounds(plan) > 0 &&
+      manifest.round() > privacy::TreeRounds(plan)) {
+    return absl::PermissionDeniedError(absl::StrFormat(
+        "%s: the plan's tree has %d rounds", name, privacy::TreeRounds(plan)));
   }
   const auto encoding = privacy::RoundEncoding(
       plan, num_weights,
@@ -71,7 +75,7 @@ absl::StatusOr<std::vector<std::uint32_t>> EncodeNoisyRound(
         privacy::kLossCap);
   }
   SOTTO_RETURN_IF_ERROR(
-      encoder.Encode(privacy::RotationSeed(session_id, "update"), rng, words));
+      encoder.Encode(privacy::RoundRotation(plan, session_id), rng, words));
   return words;
 }
 

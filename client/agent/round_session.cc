@@ -152,10 +152,11 @@ class Exchange {
                            EncodingFor(manifest, plan_, result_.update.size()));
     SOTTO_ASSIGN_OR_RETURN(const auto history,
                            parts_.privacy->Entries(Family()));
-    v1::NoisyRelease release = privacy::ReleaseOf(encoding);
+    v1::NoisyRelease release = privacy::ReleaseOf(plan_, encoding);
     SOTTO_ASSIGN_OR_RETURN(
         const double epsilon,
-        CheckBudget(history, plan_, release, parts_.config.policy));
+        CheckBudget(history, plan_, release, assignment_.round(),
+                    parts_.config.policy));
     return NoisyTurn{std::move(encoding), std::move(release), epsilon};
   }
   PrivacyLedger::Family Family() const {

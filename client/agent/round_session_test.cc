@@ -245,7 +245,7 @@ TEST_F(NoisyRoundSessionTest, ARoundThatTheLedgerHoldsIsNotContributedToAgain) {
   ASSERT_THAT(encoding, IsOk());
   for (const auto& device : devices_) {
     ASSERT_THAT(device->privacy.Record({"", "digits/cnn"}, "train", 5,
-                                       privacy::ReleaseOf(*encoding), 0),
+                                       privacy::ReleaseOf(plan_, *encoding), 0),
                 IsOk());
   }
   RunAll();

@@ -24,9 +24,19 @@ absl::Status CheckNoise(const v1::Plan& plan, const LocalPolicy& policy) {
         plan.task()));
   }
   const absl::Status stated = privacy::CheckPrivacy(plan);
-  if (stated.ok()) return stated;
+  if (!stated.ok()) {
+    return absl::PermissionDeniedError(absl::StrFormat(
+        "plan '%s': %s", plan.task(), std::string(stated.message())));
+  }
+  if (!privacy::IsCoordinatorNoise(plan) || policy.trust_coordinator_noise) {
+    return absl::OkStatus();
+  }
   return absl::PermissionDeniedError(absl::StrFormat(
-      "plan '%s': %s", plan.task(), std::string(stated.message())));
+      "plan '%s' leaves the noise to the coordinator, which sees the exact "
+      "sum; "
+      "this device takes part only where its configuration sets "
+      "policy.trust_coordinator_noise to true",
+      plan.task()));
 }
 
 absl::StatusOr<v1::NoisyRelease> PlannedRelease(const v1::Plan& plan,
@@ -40,7 +50,7 @@ absl::StatusOr<v1::NoisyRelease> PlannedRelease(const v1::Plan& plan,
        .min_devices = floor,
        .corrupted_fraction =
            std::max(policy.corrupted_fraction, secure.corrupted_fraction())});
-  if (encoding.ok()) return privacy::ReleaseOf(*encoding);
+  if (encoding.ok()) return privacy::ReleaseOf(plan, *encoding);
   return absl::PermissionDeniedError(
       absl::StrFormat("plan '%s' with %d devices: %s", plan.task(), floor,
                       std::string(encoding.status().message())));
@@ -48,13 +58,24 @@ absl::StatusOr<v1::NoisyRelease> PlannedRelease(const v1::Plan& plan,
 
 absl::StatusOr<double> CheckBudget(
     std::span<const privacy::LedgerEntry> history, const v1::Plan& plan,
-    const v1::NoisyRelease& next, const LocalPolicy& policy) {
-  SOTTO_ASSIGN_OR_RETURN(const privacy::DistributedNoise noise,
-                         privacy::NoiseOf(next));
+    const v1::NoisyRelease& next, std::uint64_t round,
+    const LocalPolicy& policy) {
+  privacy::LedgerEntry entry;
+  SOTTO_RETURN_IF_ERROR(privacy::SetNoise(next, entry));
   std::vector<privacy::LedgerEntry> entries(history.begin(), history.end());
   const std::uint32_t assumed =
       history.empty() ? policy.trust_horizon_rounds : 0;
-  entries.push_back({.task = kNext, .noise = noise, .count = 1 + assumed});
+  if (assumed > 0) {
+    entries.push_back(entry);
+    entries.back().count = assumed;
+  }
+  entry.task = kNext;
+  if (entry.tree_rounds > 0) {
+    // A leaf beside those that this device was in before.
+    entry.task = plan.task();
+    entry.round = round;
+  }
+  entries.push_back(entry);
   SOTTO_ASSIGN_OR_RETURN(const double spent,
                          privacy::SpentEpsilon(entries, policy.delta));
   if (spent > policy.max_epsilon) {
@@ -68,8 +89,7 @@ absl::StatusOr<double> CheckBudget(
                                        assumed)));
   }
   // What the plan promises is about rounds that were, not about assumed ones.
-  entries.back().count = 1;
-  std::erase_if(entries, [](const auto& entry) { return entry.task.empty(); });
+  std::erase_if(entries, [](const auto& old) { return old.task.empty(); });
   SOTTO_ASSIGN_OR_RETURN(
       const double of_plan,
       privacy::SpentEpsilon(entries, plan.privacy().delta()));

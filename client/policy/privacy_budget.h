@@ -17,8 +17,9 @@
 
 namespace sotto::client {
 
-// PERMISSION_DENIED: the plan adds no noise and the policy does not allow that,
-// with the key that would; or it leaves out what noise needs.
+// PERMISSION_DENIED: the plan adds no noise, or leaves it to the coordinator,
+// and the policy does not allow that, with the key that would; or it leaves out
+// what noise needs.
 absl::Status CheckNoise(const v1::Plan& plan, const LocalPolicy& policy);
 
 // What a round of the plan would cost at most, before its session is known: the
@@ -28,13 +29,15 @@ absl::StatusOr<v1::NoisyRelease> PlannedRelease(const v1::Plan& plan,
                                                 const LocalPolicy& policy,
                                                 std::size_t num_weights);
 
-// What this device has spent at the policy's delta once `next` is released too.
-// No history counts as the policy's trust horizon, in rounds like `next`.
-// RESOURCE_EXHAUSTED: more than the policy's max_epsilon; or this device's own
-// rounds alone exceed the budget that the plan states.
+// What this device has spent at the policy's delta once `next`, the plan's
+// round `round`, is released too. No history counts as the policy's trust
+// horizon, in rounds like `next`. RESOURCE_EXHAUSTED: more than the policy's
+// max_epsilon; or this device's own rounds alone exceed the budget that the
+// plan states.
 absl::StatusOr<double> CheckBudget(
     std::span<const privacy::LedgerEntry> history, const v1::Plan& plan,
-    const v1::NoisyRelease& next, const LocalPolicy& policy);
+    const v1::NoisyRelease& next, std::uint64_t round,
+    const LocalPolicy& policy);
 
 }  // namespace sotto::client
 

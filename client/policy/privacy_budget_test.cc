@@ -1,5 +1,6 @@
 #include "client/policy/privacy_budget.h"
 
+#include <cmath>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -40,9 +41,8 @@ class PrivacyBudgetTest : public ::testing::Test {
   std::vector<privacy::LedgerEntry> Rounds(std::uint64_t count) {
     std::vector<privacy::LedgerEntry> entries;
     for (std::uint64_t r = 1; r <= count; ++r) {
-      entries.push_back({.task = "train",
-                         .round = r,
-                         .noise = privacy::NoiseOf(Next()).value()});
+      entries.push_back({.task = "train", .round = r});
+      EXPECT_THAT(privacy::SetNoise(Next(), entries.back()), IsOk());
     }
     return entries;
   }
@@ -53,6 +53,46 @@ class PrivacyBudgetTest : public ::testing::Test {
   v1::Plan plan_ = NoisyPlan();
   LocalPolicy policy_;
 };
+
+TEST_F(PrivacyBudgetTest, ACoordinatorsNoiseNeedsTheUsersWord) {
+  plan_.mutable_privacy()->set_noise(v1::Plan::Privacy::COORDINATOR_GAUSSIAN);
+  EXPECT_THAT(CheckNoise(plan_, policy_),
+              StatusIs(kDenied, HasSubstr("policy.trust_coordinator_noise")));
+  policy_.allow_without_noise = true;
+  EXPECT_THAT(CheckNoise(plan_, policy_), StatusIs(kDenied));
+  policy_.trust_coordinator_noise = true;
+  EXPECT_THAT(CheckNoise(plan_, policy_), IsOk());
+}
+
+// Of 64 leaves: alone one is in 7 nodes; its neighbour shares 6 of them, so
+// both together are worth 2 + 6 * 4 nodes.
+TEST_F(PrivacyBudgetTest, RoundsOfATreeCostMoreTheNearerTheyAre) {
+  plan_.set_task("train");
+  plan_.mutable_privacy()->set_noise(v1::Plan::Privacy::COORDINATOR_TREE);
+  plan_.mutable_privacy()->set_rounds(64);
+  plan_.mutable_privacy()->set_epsilon(1e6);
+  policy_.max_epsilon = 1e6;
+  policy_.trust_horizon_rounds = 0;
+  const auto history = Rounds(1);
+  const auto spent = [&](std::uint64_t round) {
+    return CheckBudget(history, plan_, Next(), round, policy_).value();
+  };
+  const auto nodes = [&](double count) {
+    privacy::LedgerEntry one{.task = "one", .round = 1};
+    EXPECT_THAT(privacy::SetNoise(Next(), one), IsOk());
+    one.noise->central_std /= std::sqrt(count);
+    one.tree_rounds = 0;
+    return privacy::SpentEpsilon({&one, 1}, policy_.delta).value();
+  };
+  EXPECT_NEAR(CheckBudget({}, plan_, Next(), 1, policy_).value(), nodes(7),
+              1e-9);
+  EXPECT_NEAR(spent(2), nodes(2 + 6 * 4), 1e-9);
+  EXPECT_NEAR(spent(64), nodes(2 * 6 + 4), 1e-9);
+  // An assumed round may have been the neighbour, or worse.
+  policy_.trust_horizon_rounds = 1;
+  EXPECT_GE(CheckBudget({}, plan_, Next(), 2, policy_).value(),
+            nodes(2 + 6 * 4));
+}
 
 TEST_F(PrivacyBudgetTest, NoNoiseNeedsTheUsersWord) {
   EXPECT_THAT(CheckNoise(plan_, policy_), IsOk());
@@ -74,9 +114,9 @@ TEST_F(PrivacyBudgetTest, NoiseThatIsNotStatedWhollyIsRefused) {
 
 TEST_F(PrivacyBudgetTest, TheNextRoundIsCountedInAndTheBudgetIsInclusive) {
   policy_.max_epsilon = CostOf(4);
-  EXPECT_EQ(CheckBudget(Rounds(3), plan_, Next(), policy_).value(),
+  EXPECT_EQ(CheckBudget(Rounds(3), plan_, Next(), 50, policy_).value(),
             policy_.max_epsilon);
-  EXPECT_THAT(CheckBudget(Rounds(4), plan_, Next(), policy_),
+  EXPECT_THAT(CheckBudget(Rounds(4), plan_, Next(), 50, policy_),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        HasSubstr("policy.max_epsilon")));
 }
@@ -84,31 +124,31 @@ TEST_F(PrivacyBudgetTest, TheNextRoundIsCountedInAndTheBudgetIsInclusive) {
 TEST_F(PrivacyBudgetTest, AFreshStorageCountsAsTheTrustHorizon) {
   policy_.trust_horizon_rounds = 5;
   policy_.max_epsilon = CostOf(6);
-  EXPECT_EQ(CheckBudget({}, plan_, Next(), policy_).value(),
+  EXPECT_EQ(CheckBudget({}, plan_, Next(), 50, policy_).value(),
             policy_.max_epsilon);
   policy_.trust_horizon_rounds = 6;
-  EXPECT_THAT(CheckBudget({}, plan_, Next(), policy_),
+  EXPECT_THAT(CheckBudget({}, plan_, Next(), 50, policy_),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        HasSubstr("trust_horizon_rounds")));
   // Once there is a history, that counts.
-  EXPECT_THAT(CheckBudget(Rounds(1), plan_, Next(), policy_), IsOk());
+  EXPECT_THAT(CheckBudget(Rounds(1), plan_, Next(), 50, policy_), IsOk());
 }
 
 TEST_F(PrivacyBudgetTest, ThePlansOwnBudgetBindsTheDeviceToo) {
   policy_.max_epsilon = 100;
   plan_.mutable_privacy()->set_epsilon(CostOf(2));
-  EXPECT_THAT(CheckBudget(Rounds(1), plan_, Next(), policy_), IsOk());
-  EXPECT_THAT(CheckBudget(Rounds(2), plan_, Next(), policy_),
+  EXPECT_THAT(CheckBudget(Rounds(1), plan_, Next(), 50, policy_), IsOk());
+  EXPECT_THAT(CheckBudget(Rounds(2), plan_, Next(), 50, policy_),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        HasSubstr("the plan's own budget")));
   // Rounds that were only assumed are the policy's matter.
-  EXPECT_THAT(CheckBudget({}, plan_, Next(), policy_), IsOk());
+  EXPECT_THAT(CheckBudget({}, plan_, Next(), 50, policy_), IsOk());
 }
 
 TEST_F(PrivacyBudgetTest, WithTheDefaultsOneNoisyRoundFitsAndABareOneDoesNot) {
-  EXPECT_THAT(CheckBudget({}, plan_, Next(), LocalPolicy()), IsOk());
+  EXPECT_THAT(CheckBudget({}, plan_, Next(), 50, LocalPolicy()), IsOk());
   plan_.mutable_privacy()->set_noise_multiplier(0.5);
-  EXPECT_THAT(CheckBudget({}, plan_, Next(), LocalPolicy()),
+  EXPECT_THAT(CheckBudget({}, plan_, Next(), 50, LocalPolicy()),
               StatusIs(absl::StatusCode::kResourceExhausted));
 }
 

@@ -35,14 +35,12 @@ absl::StatusOr<std::vector<privacy::LedgerEntry>> PrivacyLedger::Entries(
     v1::NoisyRelease release;
     const bool parsed =
         release.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-    const auto noise = privacy::NoiseOf(release);
-    if (!parsed || !noise.ok()) {
+    if (!parsed || !privacy::SetNoise(release, entry).ok()) {
       return absl::DataLossError(absl::StrFormat(
           "privacy ledger of '%s', model '%s': the entry of "
           "task '%s' round %d is damaged",
           family.population, family.model, entry.task, entry.round));
     }
-    entry.noise = *noise;
     entries.push_back(std::move(entry));
   }
 }

@@ -1,6 +1,7 @@
 #include "privacy/rounds/round_ledger.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <map>
@@ -10,6 +11,7 @@
 #include "base/status.h"
 #include "privacy/accounting/ranges.h"
 #include "privacy/accounting/rdp.h"
+#include "privacy/accounting/tree_sensitivity.h"
 
 namespace sotto::privacy {
 namespace {
@@ -50,6 +52,7 @@ struct Release {
   std::uint32_t count;
 };
 
+// Of a task, with noise of their own or leaves of one tree.
 struct Task {
   std::uint64_t separation = 1;
   std::uint64_t limit = 0;
@@ -84,6 +87,44 @@ void AddTask(const Task& task, Curve& total) {
   }
 }
 
+// Sum of n_v^2 over the nodes, for one user who was in all of `releases`.
+double PatternSensitivity(const std::vector<Release>& releases,
+                          std::uint64_t tree_rounds) {
+  double squared = 0;
+  for (std::uint32_t level = 0; tree_rounds >> level != 0; ++level) {
+    std::map<std::uint64_t, double> nodes;
+    for (const Release& release : releases) {
+      const std::uint64_t node = (release.round - 1) >> level;
+      // Nodes that the run does not fill have no noise.
+      if (node < tree_rounds >> level) ++nodes[node];
+    }
+    for (const auto& [node, count] : nodes) squared += count * count;
+  }
+  return squared;
+}
+
+// Of what one user changes in a tree's nodes, in clips.
+absl::StatusOr<double> TreeNorm(const Task& task, std::uint64_t tree_rounds) {
+  std::uint64_t rounds = 0;
+  bool placed = true;
+  for (const Release& release : task.releases) {
+    rounds += release.count;
+    placed = placed && release.count == 1 && release.round > 0 &&
+             release.round <= tree_rounds;
+  }
+  if (placed && Participations(task) == task.releases.size()) {
+    return std::sqrt(PatternSensitivity(task.releases, tree_rounds));
+  }
+  const std::uint64_t most = placed ? Participations(task) : rounds;
+  SOTTO_ASSIGN_OR_RETURN(
+      const TreeSensitivity sensitivity,
+      TreeSquaredSensitivity(
+          {.rounds = static_cast<std::int64_t>(tree_rounds),
+           .min_separation = static_cast<std::int64_t>(task.separation),
+           .max_participations = static_cast<std::int64_t>(most)}));
+  return std::sqrt(sensitivity.squared);
+}
+
 }  // namespace
 
 absl::StatusOr<double> SpentEpsilon(std::span<const LedgerEntry> entries,
@@ -91,19 +132,34 @@ absl::StatusOr<double> SpentEpsilon(std::span<const LedgerEntry> entries,
   SOTTO_RETURN_IF_ERROR(CheckDelta(delta));
   Curves curves;
   std::map<std::string, Task> tasks;
+  // By noise and rounds.
+  std::map<std::pair<const Curve*, std::uint64_t>, std::map<std::string, Task>>
+      trees;
   for (const LedgerEntry& entry : entries) {
     if (!entry.noise.has_value()) {
       return std::numeric_limits<double>::infinity();
     }
     SOTTO_ASSIGN_OR_RETURN(const Curve* curve, curves.Of(*entry.noise));
-    Task& task = tasks[entry.task];
+    Task& task = entry.tree_rounds == 0
+                     ? tasks[entry.task]
+                     : trees[{curve, entry.tree_rounds}][entry.task];
     task.separation = std::max<std::uint64_t>(1, entry.min_separation);
     task.limit = entry.max_participations;
     task.releases.push_back({entry.round, curve, entry.count});
   }
-  if (tasks.empty()) return 0;
+  if (entries.empty()) return 0;
   Curve total(curves.orders().size(), 0.0);
   for (const auto& [name, task] : tasks) AddTask(task, total);
+  for (const auto& [tree, uses] : trees) {
+    double norm = 0;
+    for (const auto& [name, task] : uses) {
+      SOTTO_ASSIGN_OR_RETURN(const double more, TreeNorm(task, tree.second));
+      norm += more;
+    }
+    for (std::size_t i = 0; i < total.size(); ++i) {
+      total[i] += norm * norm * (*tree.first)[i];
+    }
+  }
   std::map<double, double> at;
   for (std::size_t i = 0; i < total.size(); ++i) {
     at[curves.orders()[i]] = total[i];
@@ -127,6 +183,7 @@ absl::StatusOr<std::optional<std::uint64_t>> RoundsWithin(
       all.push_back(next);
       all.back().task += "\n";  // its own: no limit of the past bounds it
       all.back().max_participations = 0;
+      if (next.tree_rounds > 0) all.back().round = 0;  // anywhere in the tree
       all.back().count = static_cast<std::uint32_t>(count);
     }
     SOTTO_ASSIGN_OR_RETURN(const double spent, SpentEpsilon(all, delta));
@@ -146,7 +203,9 @@ absl::StatusOr<std::optional<std::uint64_t>> RoundsWithin(
   }
   const std::uint64_t separation =
       std::max<std::uint64_t>(1, next.min_separation);
-  return std::optional<std::uint64_t>(std::min(kMaxRounds, low * separation));
+  const std::uint64_t most =
+      next.tree_rounds > 0 ? next.tree_rounds : kMaxRounds;
+  return std::optional<std::uint64_t>(std::min(most, low * separation));
 }
 
 }  // namespace sotto::privacy

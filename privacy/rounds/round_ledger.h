@@ -8,6 +8,12 @@
 // and entries add. No amplification by sampling. Round numbers count, not
 // positions: abandoned rounds between two released ones separate them too.
 //
+// A tree of a coordinator (accounting/tree_sensitivity.h) is paid for whole,
+// with all of its nodes: a user's rounds in it cost more the nearer they are,
+// so they do not add one by one. Its sensitivity is that of the rounds
+// themselves where one user can be in all of them, else the most under the
+// limits; those of trees with the same noise add, as if they were one tree.
+//
 // Neighbours differ in one user's vectors, there or zero. Pure; thread-safe.
 
 #ifndef SOTTO_PRIVACY_ROUNDS_ROUND_LEDGER_H_
@@ -33,6 +39,9 @@ struct LedgerEntry {
   // Releases that a user was in beside one another, such as those that a fresh
   // install is assumed to have been in.
   std::uint32_t count = 1;
+  // Of the tree that the round is leaf `round` - 1 of, each node with `noise`;
+  // 0: the noise is the round's own. Round 0: somewhere in the tree.
+  std::uint64_t tree_rounds = 0;
 };
 
 // The epsilon at `delta` of all entries, an upper bound: 0 without any,
@@ -43,7 +52,8 @@ absl::StatusOr<double> SpentEpsilon(std::span<const LedgerEntry> entries,
 
 // The most rounds of `next`'s task, one after the other from its number on,
 // that may follow `entries` within `epsilon`; nothing where its participation
-// limits allow any number. At most 2^20. Errors as above.
+// limits allow any number. At most 2^20, and the rounds of its tree if it has
+// one. Errors as above.
 absl::StatusOr<std::optional<std::uint64_t>> RoundsWithin(
     std::span<const LedgerEntry> entries, const LedgerEntry& next,
     double epsilon, double delta);

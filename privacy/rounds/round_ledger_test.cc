@@ -53,6 +53,56 @@ TEST(RoundLedger, AHundredRoundsCostTheKnownAnswer) {
   EXPECT_EQ(Spent({}), 0);
 }
 
+LedgerEntry Leaf(std::uint64_t round, std::uint64_t rounds,
+                 std::uint32_t separation = 1, std::uint32_t most = 0) {
+  LedgerEntry entry = Entry("t", round, 7, separation, most);
+  entry.tree_rounds = rounds;
+  return entry;
+}
+
+// What as much noise as `nodes` nodes of a tree leave would cost.
+double Nodes(double nodes) {
+  return Spent({Entry("n", 1, 7 / std::sqrt(nodes))});
+}
+
+// The specification's table M: 2000 rounds, 313 apart, 6 of one user.
+TEST(RoundLedger, ATreeCostsItsSquaredSensitivity) {
+  std::vector<LedgerEntry> entries;
+  for (std::uint64_t r = 1; r <= 2000; ++r) {
+    entries.push_back(Leaf(r, 2000, 313, 6));
+  }
+  EXPECT_NEAR(Spent(entries), Nodes(79), 1e-9);
+}
+
+TEST(RoundLedger, LeavesOfATreeShareItsNodes) {
+  EXPECT_NEAR(Spent({Leaf(1, 4)}), Nodes(3), 1e-9);
+  EXPECT_NEAR(Spent({Leaf(3, 3)}), Nodes(1), 1e-9);  // no whole block above
+  EXPECT_NEAR(Spent({Leaf(1, 4), Leaf(2, 4)}), Nodes(2 + 4 + 4), 1e-9);
+  EXPECT_NEAR(Spent({Leaf(1, 4), Leaf(3, 4)}), Nodes(2 + 2 + 4), 1e-9);
+  // One user is in one of them: in the dearer one.
+  EXPECT_NEAR(Spent({Leaf(1, 6, 1, 1), Leaf(6, 6, 1, 1)}), Nodes(3), 1e-9);
+  // Somewhere in the tree, and a round beside it: as if the norms were aligned.
+  LedgerEntry somewhere = Leaf(0, 4);
+  somewhere.task = "";
+  EXPECT_NEAR(Spent({somewhere, Leaf(1, 4)}), Nodes(4 * 3), 1e-9);
+  // Noise of a round's own, in another task, adds.
+  EXPECT_GT(Spent({Leaf(1, 4), Entry("own", 1)}), Nodes(3));
+}
+
+TEST(RoundLedger, ABudgetPaysForPartOfATreeOrAllOfIt) {
+  const LedgerEntry next = Leaf(1, 64, 1);
+  const auto rounds = [&](double epsilon) {
+    return RoundsWithin({}, next, epsilon, kDelta).value();
+  };
+  EXPECT_EQ(rounds(Nodes(6.9)), 0u);
+  EXPECT_EQ(rounds(Nodes(7) * 1.0001), 1u);
+  EXPECT_EQ(rounds(Nodes(2 + 6 * 4) * 1.0001), 2u);
+  EXPECT_EQ(rounds(1e9), 64u);
+  EXPECT_EQ(
+      RoundsWithin({}, Leaf(1, 64, 1, 2), Nodes(26) * 1.0001, kDelta).value(),
+      std::nullopt);
+}
+
 TEST(RoundLedger, ParticipationLimitsBoundWhatAUserCosts) {
   std::vector<LedgerEntry> apart, few;
   for (std::uint64_t r = 1; r <= 10; ++r) {

@@ -5,19 +5,37 @@
 #include <optional>
 
 #include "base/status.h"
+#include "privacy/accounting/distributed_noise.h"
 #include "privacy/accounting/ranges.h"
+#include "privacy/distributed/rotation.h"
 
 namespace sotto::privacy {
 namespace {
 
 using Privacy = v1::Plan::Privacy;
 
+// To the accountant a coordinator is one honest device.
 std::optional<IntegerNoise> KindOf(Privacy::Noise noise) {
-  if (noise == Privacy::DISCRETE_GAUSSIAN) {
-    return IntegerNoise::kDiscreteGaussian;
+  switch (noise) {
+    case Privacy::DISCRETE_GAUSSIAN:
+    case Privacy::COORDINATOR_GAUSSIAN:
+    case Privacy::COORDINATOR_TREE:
+      return IntegerNoise::kDiscreteGaussian;
+    case Privacy::SKELLAM:
+      return IntegerNoise::kSkellam;
+    default:
+      return std::nullopt;
   }
-  if (noise == Privacy::SKELLAM) return IntegerNoise::kSkellam;
-  return std::nullopt;
+}
+
+DistributedNoise CoordinatorAccounting(const v1::Plan& plan,
+                                       std::uint32_t padded_dimension) {
+  return {.kind = IntegerNoise::kDiscreteGaussian,
+          .clip = plan.encode().clip_norm(),
+          .dimension = padded_dimension,
+          .scale = plan.encode().scale(),
+          .central_std = CentralStd(plan),
+          .contributors = 1};
 }
 
 absl::Status Need(bool holds, const char* field, const char* wants) {
@@ -33,7 +51,14 @@ absl::Status CheckPrivacy(const v1::Plan& plan) {
   const Privacy& p = plan.privacy();
   SOTTO_RETURN_IF_ERROR(
       Need(KindOf(p.noise()).has_value(), "noise",
-           "DISCRETE_GAUSSIAN or SKELLAM, added by the devices"));
+           "DISCRETE_GAUSSIAN or SKELLAM, added by the devices, or "
+           "COORDINATOR_GAUSSIAN or COORDINATOR_TREE"));
+  SOTTO_RETURN_IF_ERROR(
+      p.noise() == Privacy::COORDINATOR_TREE
+          ? Need(p.rounds() >= 1 && p.rounds() <= kMaxTreeRounds, "rounds",
+                 "the rounds of the whole tree, 1 to 2^20")
+          : Need(p.rounds() == 0, "rounds",
+                 "0: only the noise of a tree is of several rounds"));
   SOTTO_RETURN_IF_ERROR(Need(p.size_case() != Privacy::SIZE_NOT_SET,
                              "central_std",
                              "a value, or plan.privacy.noise_multiplier one"));
@@ -49,6 +74,17 @@ absl::Status CheckPrivacy(const v1::Plan& plan) {
   SOTTO_RETURN_IF_ERROR(Annotate(CheckDelta(p.delta()), "plan.privacy"));
   return Need(plan.encode().max_weight() == 1, "noise",
               "plan.encode.max_weight 1: every device counts the same");
+}
+
+bool IsCoordinatorNoise(const v1::Plan& plan) {
+  return plan.privacy().noise() == Privacy::COORDINATOR_GAUSSIAN ||
+         plan.privacy().noise() == Privacy::COORDINATOR_TREE;
+}
+
+std::uint64_t TreeRounds(const v1::Plan& plan) {
+  return plan.privacy().noise() == Privacy::COORDINATOR_TREE
+             ? plan.privacy().rounds()
+             : 0;
 }
 
 double MetricBound(const v1::Plan& plan) {
@@ -67,6 +103,15 @@ double CentralStd(const v1::Plan& plan) {
              : p.central_std();
 }
 
+absl::StatusOr<Variance> CoordinatorVariance(const v1::Plan& plan) {
+  const double steps = CentralStd(plan) * plan.encode().scale();
+  const auto variance = Variance::AtLeast(steps * steps);
+  if (variance.ok()) return variance;
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "noise of %g units at scale %g is %g steps, wants a quarter to 2^31",
+      CentralStd(plan), plan.encode().scale(), steps));
+}
+
 absl::StatusOr<NoisyEncoding> RoundEncoding(const v1::Plan& plan,
                                             std::size_t num_weights,
                                             const SessionSize& session) {
@@ -75,39 +120,63 @@ absl::StatusOr<NoisyEncoding> RoundEncoding(const v1::Plan& plan,
   SOTTO_RETURN_IF_ERROR(CheckRange("trainable weights",
                                    static_cast<double>(num_weights), 1,
                                    UINT32_MAX - double{kRoundMetrics}));
-  return NoisyEncoding::Create(
-      {.noise = KindOf(plan.privacy().noise()),
-       .dimension = static_cast<std::uint32_t>(num_weights + kRoundMetrics),
-       .clip = plan.encode().clip_norm(),
-       .scale = plan.encode().scale(),
-       .bits = plan.encode().bits(),
-       .central_std = CentralStd(plan),
-       .num_devices = session.devices,
-       .min_devices = session.min_devices,
-       .corrupted_fraction = session.corrupted_fraction});
+  const bool by_devices = !IsCoordinatorNoise(plan);
+  SOTTO_ASSIGN_OR_RETURN(
+      NoisyEncoding encoding,
+      NoisyEncoding::Create(
+          {.noise = by_devices ? KindOf(plan.privacy().noise()) : std::nullopt,
+           .dimension = static_cast<std::uint32_t>(num_weights + kRoundMetrics),
+           .clip = plan.encode().clip_norm(),
+           .scale = plan.encode().scale(),
+           .bits = plan.encode().bits(),
+           .central_std = by_devices ? CentralStd(plan) : 0,
+           .num_devices = session.devices,
+           .min_devices = session.min_devices,
+           .corrupted_fraction = session.corrupted_fraction}));
+  if (!by_devices) {
+    SOTTO_RETURN_IF_ERROR(CoordinatorVariance(plan).status());
+    SOTTO_RETURN_IF_ERROR(CheckScaleIsFine(
+        CoordinatorAccounting(plan, encoding.padded_dimension())));
+  }
+  return encoding;
 }
 
-v1::NoisyRelease ReleaseOf(const NoisyEncoding& encoding) {
-  const DistributedNoise noise = encoding.accounting();
+crypto::Secret<32> RoundRotation(const v1::Plan& plan, ByteView session_id) {
+  return IsCoordinatorNoise(plan) ? RotationSeed(AsBytes(plan.task()), "task")
+                                  : RotationSeed(session_id, "update");
+}
+
+v1::NoisyRelease ReleaseOf(const v1::Plan& plan,
+                           const NoisyEncoding& encoding) {
+  const DistributedNoise noise =
+      IsCoordinatorNoise(plan)
+          ? CoordinatorAccounting(plan, encoding.padded_dimension())
+          : encoding.accounting();
   v1::NoisyRelease release;
-  release.set_noise(noise.kind == IntegerNoise::kSkellam
-                        ? Privacy::SKELLAM
-                        : Privacy::DISCRETE_GAUSSIAN);
+  release.set_noise(plan.privacy().noise());
   release.set_clip(noise.clip);
   release.set_padded_dimension(static_cast<std::uint64_t>(noise.dimension));
   release.set_scale(noise.scale);
   release.set_central_std(noise.central_std);
   release.set_contributors(static_cast<std::uint64_t>(noise.contributors));
+  if (TreeRounds(plan) > 0) {
+    release.set_tree_rounds(TreeRounds(plan));
+    release.set_min_separation(plan.participation().min_separation_rounds());
+  }
   return release;
 }
 
-absl::StatusOr<DistributedNoise> NoiseOf(const v1::NoisyRelease& release) {
+absl::Status SetNoise(const v1::NoisyRelease& release, LedgerEntry& entry) {
   const std::optional<IntegerNoise> kind = KindOf(release.noise());
   if (!kind.has_value()) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "a release with noise %d, which is not known", release.noise()));
   }
-  return DistributedNoise{
+  if (release.tree_rounds() > kMaxTreeRounds) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "a release of a tree of %d rounds", release.tree_rounds()));
+  }
+  entry.noise = {
       .kind = *kind,
       .clip = release.clip(),
       .dimension = static_cast<std::int64_t>(release.padded_dimension()),
@@ -115,6 +184,9 @@ absl::StatusOr<DistributedNoise> NoiseOf(const v1::NoisyRelease& release) {
       .central_std = release.central_std(),
       .contributors = static_cast<std::int64_t>(release.contributors()),
       .replace_adjacency = false};
+  entry.tree_rounds = release.tree_rounds();
+  if (entry.tree_rounds > 0) entry.min_separation = release.min_separation();
+  return absl::OkStatus();
 }
 
 }  // namespace sotto::privacy

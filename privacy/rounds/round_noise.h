@@ -11,7 +11,11 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "base/bytes.h"
+#include "crypto/secret.h"
 #include "privacy/distributed/noisy_encoding.h"
+#include "privacy/noise/integers.h"
+#include "privacy/rounds/round_ledger.h"
 #include "proto/messages/plan.pb.h"
 #include "proto/messages/privacy_ledger.pb.h"
 
@@ -21,6 +25,9 @@ namespace sotto::privacy {
 inline constexpr std::size_t kRoundMetrics = 2;
 // A mean training loss above it counts as it.
 inline constexpr double kLossCap = 10;
+
+// Rounds of a tree at most.
+inline constexpr std::uint64_t kMaxTreeRounds = 1 << 20;
 
 // What the noise of a session depends on besides the plan.
 struct SessionSize {
@@ -33,22 +40,33 @@ struct SessionSize {
 // INVALID_ARGUMENT names the field. The plan has `privacy`, asserted.
 absl::Status CheckPrivacy(const v1::Plan& plan);
 
+// The coordinator is trusted to add the noise; the devices add none.
+bool IsCoordinatorNoise(const v1::Plan& plan);
+// The rounds of the plan's tree, 0 where it has none.
+std::uint64_t TreeRounds(const v1::Plan& plan);
+
 // Of one coordinate of the metrics, a.
 double MetricBound(const v1::Plan& plan);
 // Of the weights, so that with the metrics the norm is at most c.
 double WeightsClip(const v1::Plan& plan);
 // sigma.
 double CentralStd(const v1::Plan& plan);
+// Of a coordinator's noise, in squared steps. INVALID_ARGUMENT: out of range.
+absl::StatusOr<Variance> CoordinatorVariance(const v1::Plan& plan);
 
 // CheckPrivacy, then NoisyEncoding::Create, with their errors.
 absl::StatusOr<NoisyEncoding> RoundEncoding(const v1::Plan& plan,
                                             std::size_t num_weights,
                                             const SessionSize& session);
 
-// What a ledger stores of a round, and back. INVALID_ARGUMENT: a noise that is
-// not known.
-v1::NoisyRelease ReleaseOf(const NoisyEncoding& encoding);
-absl::StatusOr<DistributedNoise> NoiseOf(const v1::NoisyRelease& release);
+// The seed of the rotation: of the session, or where the coordinator adds noise
+// that belongs together over rounds, of the task.
+crypto::Secret<32> RoundRotation(const v1::Plan& plan, ByteView session_id);
+
+// What a ledger stores of a round of the plan, and back: the entry's noise and
+// tree. INVALID_ARGUMENT: a noise that is not known.
+v1::NoisyRelease ReleaseOf(const v1::Plan& plan, const NoisyEncoding& encoding);
+absl::Status SetNoise(const v1::NoisyRelease& release, LedgerEntry& entry);
 
 }  // namespace sotto::privacy
 

@@ -93,10 +93,12 @@ TEST(RoundNoise, AReleaseIsStoredAndRead) {
   const auto encoding = RoundEncoding(MakePlan(), 70, kSession);
   ASSERT_THAT(encoding, IsOk());
   v1::NoisyRelease release;
-  ASSERT_TRUE(
-      release.ParseFromString(ReleaseOf(*encoding).SerializeAsString()));
-  const auto noise = NoiseOf(release);
-  ASSERT_THAT(noise, IsOk());
+  ASSERT_TRUE(release.ParseFromString(
+      ReleaseOf(MakePlan(), *encoding).SerializeAsString()));
+  LedgerEntry entry;
+  ASSERT_THAT(SetNoise(release, entry), IsOk());
+  const auto& noise = entry.noise;
+  EXPECT_EQ(entry.tree_rounds, 0u);
   EXPECT_EQ(noise->kind, IntegerNoise::kSkellam);
   EXPECT_EQ(noise->clip, 2);
   EXPECT_EQ(noise->dimension, 128);
@@ -104,7 +106,39 @@ TEST(RoundNoise, AReleaseIsStoredAndRead) {
   EXPECT_EQ(noise->central_std, 3);
   EXPECT_EQ(noise->contributors, 13);
   release.clear_noise();
-  EXPECT_THAT(NoiseOf(release), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(SetNoise(release, entry), StatusIs(kInvalid));
+}
+
+TEST(RoundNoise, ACoordinatorIsOneHonestDevice) {
+  v1::Plan plan = MakePlan();
+  plan.mutable_privacy()->set_noise(v1::Plan::Privacy::COORDINATOR_TREE);
+  EXPECT_THAT(RoundEncoding(plan, 70, kSession),
+              StatusIs(kInvalid, HasSubstr("plan.privacy.rounds")));
+  plan.mutable_privacy()->set_rounds(100);
+  plan.mutable_participation()->set_min_separation_rounds(7);
+  const auto encoding = RoundEncoding(plan, 70, kSession);
+  ASSERT_THAT(encoding, IsOk());
+  EXPECT_FALSE(encoding->local_variance().has_value());
+  LedgerEntry entry;
+  ASSERT_THAT(SetNoise(ReleaseOf(plan, *encoding), entry), IsOk());
+  EXPECT_EQ(entry.noise->kind, IntegerNoise::kDiscreteGaussian);
+  EXPECT_EQ(entry.noise->contributors, 1);
+  EXPECT_EQ(entry.noise->central_std, 3);
+  EXPECT_EQ(entry.tree_rounds, 100u);
+  EXPECT_EQ(entry.min_separation, 7u);
+  EXPECT_NEAR(CoordinatorVariance(plan)->value(), 9e6, 9e6 * 1e-4);
+  // The same in all sessions of the task, other than of another task.
+  const auto rotation = [&](const char* session) {
+    return HexEncode(RoundRotation(plan, AsBytes(session)).Reveal());
+  };
+  EXPECT_EQ(rotation("a"), rotation("b"));
+  const std::string before = rotation("a");
+  plan.set_task("other");
+  EXPECT_NE(rotation("a"), before);
+  plan.mutable_privacy()->set_noise(v1::Plan::Privacy::SKELLAM);
+  EXPECT_THAT(CheckPrivacy(plan),
+              StatusIs(kInvalid, HasSubstr("plan.privacy.rounds")));
+  EXPECT_NE(rotation("a"), rotation("b"));
 }
 
 }  // namespace

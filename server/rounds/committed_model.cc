@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "privacy/fixed_point.h"
+#include "privacy/rounds/round_noise.h"
 #include "server/rounds/noisy_sum.h"
 #include "training/aggregate/fed_avg.h"
 
@@ -108,7 +109,8 @@ absl::StatusOr<CommittedModel> ApplySum(const v1::Plan& plan,
   const std::vector<float> old = Floats(weights);
   const bool noisy = plan.has_privacy();
   // The sizes of a noisy sum are checked by its decoder.
-  if (noisy ? sum.manifest == nullptr
+  if (noisy ? sum.manifest == nullptr ||
+                  (privacy::IsCoordinatorNoise(plan) && sum.noise == nullptr)
             : sum.update.size() != old.size() ||
                   sum.metrics.size() != kMetricsLength) {
     return absl::InvalidArgumentError(absl::StrFormat(

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "proto/messages/plan.pb.h"
 #include "proto/messages/secure_agg.pb.h"
+#include "server/rounds/coordinator_noise.h"
 
 namespace sotto::server {
 
@@ -29,6 +30,8 @@ struct RoundSum {
   std::uint32_t cohort = 0;            // devices the encoding was bounded for
   // Of the session; needed, and `metrics` empty, where the plan adds noise.
   const v1::SessionManifest* manifest = nullptr;
+  // Needed where that noise is the coordinator's.
+  const CoordinatorNoise* noise = nullptr;
 };
 
 struct RoundMetrics {

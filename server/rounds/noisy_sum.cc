@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "privacy/clip.h"
 #include "privacy/distributed/noisy_decoder.h"
-#include "privacy/distributed/rotation.h"
+#include "privacy/distributed/noisy_encoder.h"
 #include "privacy/rounds/round_noise.h"
 #include "secure_agg/signed_bytes.h"
 
@@ -39,6 +39,13 @@ absl::StatusOr<privacy::NoisyEncoding> EncodingOf(
        .corrupted_fraction = manifest.corrupted_fraction()});
 }
 
+absl::Status TooLong(double norm, double limit, std::uint32_t included) {
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "release withheld: the sum has norm %g, clipped updates of %d devices "
+      "with their noise have at most %g",
+      norm, included, limit));
+}
+
 // Clipped and rounded updates, whose norms are bounded, and the noise of all
 // devices in the sum.
 absl::Status CheckNorm(const privacy::NoisyEncoding& encoding,
@@ -53,11 +60,28 @@ absl::Status CheckNorm(const privacy::NoisyEncoding& encoding,
   const double limit =
       (included * clipped + noise * (root + kNormStds)) * (1 + 1e-4);
   const double norm = privacy::L2Norm(values);
-  if (norm <= limit) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrFormat(
-      "release withheld: the sum has norm %g, clipped updates of %d devices "
-      "with their noise have at most %g",
-      norm, included, limit));
+  return norm <= limit ? absl::OkStatus() : TooLong(norm, limit, included);
+}
+
+// The sum of what the devices masked without noise, with the coordinator's.
+absl::StatusOr<std::span<float>> DecodeWithNoise(
+    const v1::Plan& plan, const privacy::NoisyEncoding& encoding,
+    const RoundSum& sum, const crypto::Secret<32>& rotation,
+    std::span<std::uint32_t> words) {
+  const std::span<const std::int32_t> steps =
+      privacy::CentreResidues(encoding.params().bits, words);
+  double squares = 0;
+  for (const double step : steps) squares += step * step;
+  const double limit =
+      sum.included *
+      std::sqrt(static_cast<double>(encoding.max_squared_norm()));
+  if (std::sqrt(squares) > limit * (1 + 1e-9)) {
+    return TooLong(std::sqrt(squares), limit, sum.included);
+  }
+  SOTTO_ASSIGN_OR_RETURN(const std::vector<double> noisy,
+                         AddCoordinatorNoise(plan, *sum.noise, steps));
+  return privacy::DecodeSteps(encoding, rotation, noisy,
+                              privacy::AsFloats(words));
 }
 
 }  // namespace
@@ -82,7 +106,7 @@ absl::StatusOr<v1::NoisyRelease> DearestRelease(const v1::Plan& plan,
                                                 std::uint32_t cohort_min) {
   SOTTO_ASSIGN_OR_RETURN(const privacy::NoisyEncoding encoding,
                          EncodingOf(plan, num_weights, cohort_min));
-  return privacy::ReleaseOf(encoding);
+  return privacy::ReleaseOf(plan, encoding);
 }
 
 absl::StatusOr<v1::NoisyRelease> SessionRelease(
@@ -90,7 +114,7 @@ absl::StatusOr<v1::NoisyRelease> SessionRelease(
     const v1::SessionManifest& manifest) {
   SOTTO_ASSIGN_OR_RETURN(const privacy::NoisyEncoding encoding,
                          EncodingOf(plan, num_weights, manifest));
-  return privacy::ReleaseOf(encoding);
+  return privacy::ReleaseOf(plan, encoding);
 }
 
 absl::StatusOr<NoisyMean> DecodeNoisyRound(const v1::Plan& plan,
@@ -99,16 +123,27 @@ absl::StatusOr<NoisyMean> DecodeNoisyRound(const v1::Plan& plan,
   assert(sum.manifest != nullptr);
   SOTTO_ASSIGN_OR_RETURN(const privacy::NoisyEncoding encoding,
                          EncodingOf(plan, num_weights, *sum.manifest));
+  const crypto::Secret<32> rotation =
+      privacy::RoundRotation(plan, secure_agg::SessionIdOf(*sum.manifest));
   std::vector<std::uint32_t> words = sum.update;  // decoded in place
-  const auto decoded = privacy::DecodeNoisySum(
-      encoding,
-      privacy::RotationSeed(secure_agg::SessionIdOf(*sum.manifest), "update"),
-      sum.included, words);
-  if (!decoded.ok()) return Annotate(decoded.status(), "release withheld");
-  SOTTO_RETURN_IF_ERROR(CheckNorm(encoding, decoded->values, sum.included));
   NoisyMean mean;
-  mean.near_boundary = decoded->near_boundary;
-  const std::span<const float> values = decoded->values;
+  std::span<const float> values;
+  if (privacy::IsCoordinatorNoise(plan)) {
+    if (words.size() != encoding.padded_dimension()) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("a sum of %d words, the encoding has %d",
+                          words.size(), encoding.padded_dimension()));
+    }
+    SOTTO_ASSIGN_OR_RETURN(
+        values, DecodeWithNoise(plan, encoding, sum, rotation, words));
+  } else {
+    const auto decoded =
+        privacy::DecodeNoisySum(encoding, rotation, sum.included, words);
+    if (!decoded.ok()) return Annotate(decoded.status(), "release withheld");
+    SOTTO_RETURN_IF_ERROR(CheckNorm(encoding, decoded->values, sum.included));
+    mean.near_boundary = decoded->near_boundary;
+    values = decoded->values;
+  }
   mean.sum.assign(values.begin(),
                   values.begin() + static_cast<std::ptrdiff_t>(num_weights));
   // Means of numbers in [0, 1], so what noise adds beyond is known to be noise.

@@ -35,13 +35,15 @@ absl::StatusOr<v1::NoisyRelease> SessionRelease(
 struct NoisyMean {
   std::vector<double> sum;  // of the updates, one entry a weight
   RoundMetrics metrics;
-  double near_boundary = 0;
+  double near_boundary = 0;  // 0 with a coordinator's noise, which it lacks
 };
 
 // FAILED_PRECONDITION: fewer devices than the noise was shared among, or a sum
 // that is longer than clipped updates and their noise are but with probability
-// below 2^-46. INVALID_ARGUMENT: sizes disagree. `sum` has a manifest,
-// asserted.
+// below 2^-46; a coordinator's noise is added to a sum of which that is
+// certain, see coordinator_noise.h for its errors. INVALID_ARGUMENT: sizes
+// disagree. `sum` has a manifest, asserted, and a coordinator's noise if the
+// plan has it.
 absl::StatusOr<NoisyMean> DecodeNoisyRound(const v1::Plan& plan,
                                            std::size_t num_weights,
                                            const RoundSum& sum);

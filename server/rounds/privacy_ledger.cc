@@ -22,14 +22,12 @@ absl::StatusOr<std::vector<privacy::LedgerEntry>> PrivacyLedger::Entries(
       v1::NoisyRelease release;
       const bool parsed = release.ParseFromArray(
           record.release.data(), static_cast<int>(record.release.size()));
-      const auto noise = privacy::NoiseOf(release);
-      if (!parsed || !noise.ok()) {
+      if (!parsed || !privacy::SetNoise(release, entry).ok()) {
         return absl::DataLossError(absl::StrFormat(
             "privacy ledger of population '%s', model '%s': the entry of task "
             "'%s' round %d is damaged",
             population, model, record.task, record.round));
       }
-      entry.noise = *noise;
     }
     entries.push_back(std::move(entry));
   }
@@ -59,7 +57,7 @@ absl::StatusOr<privacy::LedgerEntry> EntryOf(
       .min_separation = plan.participation().min_separation_rounds(),
       .max_participations = plan.participation().max_participations()};
   if (release.has_value()) {
-    SOTTO_ASSIGN_OR_RETURN(entry.noise, privacy::NoiseOf(*release));
+    SOTTO_RETURN_IF_ERROR(privacy::SetNoise(*release, entry));
   }
   return entry;
 }

@@ -1,11 +1,13 @@
 // RoundKeeper's privacy budget.
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
+#include "privacy/rounds/round_noise.h"
 #include "server/rounds/noisy_sum.h"
 #include "server/rounds/round_keeper.h"
 #include "server/rounds/round_state.h"
@@ -14,12 +16,27 @@ namespace sotto::server {
 
 using privacy::LedgerEntry;
 
+namespace {
+
+// RESOURCE_EXHAUSTED: after the last round of the plan's tree.
+absl::Status CheckTree(const v1::Plan& plan, std::uint64_t number) {
+  const std::uint64_t rounds = privacy::TreeRounds(plan);
+  if (rounds == 0 || number <= rounds) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrFormat("privacy budget: round %d of task '%s' is after its "
+                      "tree, which has %d",
+                      number, plan.task(), rounds));
+}
+
+}  // namespace
+
 absl::Status RoundKeeper::CheckNextRound(const v1::Plan& plan,
                                          const std::string& population,
                                          std::uint32_t num_weights,
                                          std::uint32_t cohort_min,
                                          std::uint64_t number) {
   if (!plan.has_privacy()) return absl::OkStatus();
+  SOTTO_RETURN_IF_ERROR(CheckTree(plan, number));
   auto spent = ledger_.Entries(population, plan.model());
   if (absl::IsResourceExhausted(spent.status())) {
     // A full disk, which must not pass for a spent budget.
@@ -82,6 +99,23 @@ absl::Status RoundKeeper::Spend(Task& task) {
                         task.round->record().round, release);
 }
 
+absl::StatusOr<std::optional<CoordinatorNoise>> RoundKeeper::NoiseOf(
+    const Task& task, std::uint64_t released) {
+  if (!privacy::IsCoordinatorNoise(task.settings.plan)) return std::nullopt;
+  SOTTO_ASSIGN_OR_RETURN(Bytes seed,
+                         parts_.store.NoiseSeed(task.settings.request.task()));
+  CoordinatorNoise noise{
+      .seed = {}, .round = task.round->record().round, .released = released};
+  if (seed.size() != noise.seed.Reveal().size()) {
+    return absl::DataLossError(
+        absl::StrFormat("the noise seed of task '%s' is damaged",
+                        task.settings.request.task()));
+  }
+  std::ranges::copy(seed, noise.seed.RevealMutable().begin());
+  crypto::Wipe(seed);
+  return noise;
+}
+
 absl::Status RoundKeeper::FillPrivacy(const TaskRecord& record,
                                       std::uint64_t next_round,
                                       v1::TaskStatus& status) {
@@ -117,7 +151,9 @@ absl::Status RoundKeeper::FillPrivacy(const TaskRecord& record,
                          privacy::SpentEpsilon(entries, delta));
   privacy.set_next_epsilon(after);
   if (record.state == kOutOfBudget) {
-    status.set_reason(std::string(CheckBudget(plan, entries).message()));
+    const absl::Status tree = CheckTree(plan, next_round);
+    status.set_reason(
+        std::string((tree.ok() ? CheckBudget(plan, entries) : tree).message()));
   }
   return absl::OkStatus();
 }

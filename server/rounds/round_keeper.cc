@@ -302,6 +302,8 @@ absl::Status RoundKeeper::Commit(Task& task) {
   SOTTO_ASSIGN_OR_RETURN(secure_agg::AggregateResult result,
                          task.round->Result());
   SOTTO_ASSIGN_OR_RETURN(const ModelRecord old, parts_.store.LatestModel(name));
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<CoordinatorNoise> noise,
+                         NoiseOf(task, old.round));
   SOTTO_ASSIGN_OR_RETURN(
       CommittedModel next,
       ApplySum(task.settings.plan,
@@ -312,7 +314,8 @@ absl::Status RoundKeeper::Commit(Task& task) {
                 .metrics = result.sums["metrics"],
                 .included = static_cast<std::uint32_t>(result.included.size()),
                 .cohort = task.settings.request.cohort_goal(),
-                .manifest = &task.round->manifest()}));
+                .manifest = &task.round->manifest(),
+                .noise = noise.has_value() ? &*noise : nullptr}));
   SOTTO_ASSIGN_OR_RETURN(const SealedCheckpoint sealed,
                          parts_.seal(next.weights));
   const auto hash = crypto::Sha256(next.weights);
@@ -332,8 +335,10 @@ absl::Status RoundKeeper::Commit(Task& task) {
   status.set_noisy(task.settings.plan.has_privacy());
   status.set_near_boundary(next.near_boundary);
   status.set_model_hash(ToString(model.hash));
-  const std::vector<std::uint32_t>& update = result.sums["update"];
-  status.set_update_sum(update.data(), update.size() * sizeof(std::uint32_t));
+  if (!noise.has_value()) {  // which the sum lacks
+    const std::vector<std::uint32_t>& update = result.sums["update"];
+    status.set_update_sum(update.data(), update.size() * sizeof(std::uint32_t));
+  }
 
   SOTTO_ASSIGN_OR_RETURN(const std::uint64_t so_far,
                          parts_.store.CountRounds(name, kCommitted));

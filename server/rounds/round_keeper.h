@@ -25,6 +25,7 @@
 #include "proto/rpc/admin.pb.h"
 #include "proto/rpc/federation.pb.h"
 #include "server/rounds/committed_model.h"
+#include "server/rounds/coordinator_noise.h"
 #include "server/rounds/journal.h"
 #include "server/rounds/privacy_ledger.h"
 #include "server/rounds/round.h"
@@ -123,6 +124,10 @@ class RoundKeeper {
   absl::Status CheckRelease(Task& task);
   // Enters a round whose sum was unmasked, also when it is withheld.
   absl::Status Spend(Task& task);
+  // What to add to the sum of the task's round, after the model of round
+  // `released`; nothing where the devices did.
+  absl::StatusOr<std::optional<CoordinatorNoise>> NoiseOf(
+      const Task& task, std::uint64_t released);
   absl::Status FillPrivacy(const TaskRecord& record, std::uint64_t next_round,
                            v1::TaskStatus& status);
   void CountEnd(const std::string& outcome, const v1::RoundStatus& status);

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "crypto/sha2.h"
 #include "privacy/fixed_point.h"
+#include "privacy/rounds/round_noise.h"
 #include "server/rounds/noisy_sum.h"
 #include "server/rounds/round_keeper.h"
 #include "server/rounds/round_state.h"
@@ -113,6 +114,12 @@ absl::Status RoundKeeper::CreateTask(const v1::CreateTaskRequest& request,
                           .created_ms = parts_.clock.NowMillis()};
   const absl::Status written = parts_.store.Transact([&]() -> absl::Status {
     SOTTO_RETURN_IF_ERROR(parts_.store.InsertTask(record));
+    if (privacy::IsCoordinatorNoise(plan)) {
+      crypto::Secret<32> seed;
+      parts_.rng.Fill(seed.RevealMutable());
+      SOTTO_RETURN_IF_ERROR(
+          parts_.store.InsertNoiseSeed(request.task(), seed.Reveal()));
+    }
     SOTTO_RETURN_IF_ERROR(parts_.store.PutEscrow(
         sealed.digest, sealed.sealed_key, request.population()));
     return parts_.store.PutModel({.task = request.task(),

@@ -14,7 +14,6 @@
 #include "crypto/sha2.h"
 #include "gtest/gtest.h"
 #include "privacy/distributed/noisy_encoder.h"
-#include "privacy/distributed/rotation.h"
 #include "privacy/fixed_point.h"
 #include "privacy/rounds/round_noise.h"
 #include "secure_agg/client_session.h"
@@ -202,7 +201,7 @@ class TestDevice {
     values[kTestWeights + 1] = 0.1F * bound;
     const absl::Status encoded =
         privacy::NoisyEncoder::Create(*encoding)->Encode(
-            privacy::RotationSeed(secure_agg::SessionIdOf(manifest), "update"),
+            privacy::RoundRotation(plan_, secure_agg::SessionIdOf(manifest)),
             rng_, words);
     EXPECT_TRUE(encoded.ok()) << encoded;
     return words;

@@ -5,7 +5,7 @@
 
 namespace sotto::server {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 // Since version 2. One row a sum: a second one cannot be written.
 inline constexpr char kSpendingTable[] = R"sql(
@@ -14,6 +14,12 @@ CREATE TABLE spending (
   round INTEGER NOT NULL, min_separation INTEGER NOT NULL,
   max_participations INTEGER NOT NULL, release BLOB NOT NULL,
   PRIMARY KEY (population, model, task, round));
+)sql";
+
+// Since version 3: of tasks whose noise the coordinator adds.
+inline constexpr char kNoiseSeedTable[] = R"sql(
+CREATE TABLE noise_seeds (
+  task TEXT PRIMARY KEY, seed BLOB NOT NULL) WITHOUT ROWID;
 )sql";
 
 inline constexpr char kSchema[] = R"sql(

@@ -23,7 +23,8 @@ absl::StatusOr<Store> Store::Open(const std::string& path) {
   if (version < kSchemaVersion) {
     SOTTO_RETURN_IF_ERROR(database.Transact([&] {
       return database.Execute(
-          std::string(version == 0 ? kSchema : "") + kSpendingTable +
+          std::string(version == 0 ? kSchema : "") +
+          (version < 2 ? kSpendingTable : "") + kNoiseSeedTable +
           absl::StrFormat("PRAGMA user_version = %d;", kSchemaVersion));
     }));
   }

@@ -91,12 +91,20 @@ class Store {
   absl::StatusOr<std::vector<SpendingRecord>> ListSpending(
       const std::string& population, const std::string& model);
 
+  // The seed of the noise that the coordinator adds in a task, 32 bytes.
+  // ALREADY_EXISTS: it has one, which must stay.
+  absl::Status InsertNoiseSeed(const std::string& task, ByteView seed);
+  // NOT_FOUND: the devices of the task add the noise, or nobody.
+  absl::StatusOr<Bytes> NoiseSeed(const std::string& task);
+
   // --- journal
   absl::Status AppendJournal(const JournalEntry& entry);
   absl::StatusOr<std::vector<JournalEntry>> ReadJournal(ByteView round_id);
   // Messages and snapshots, because a newer snapshot contains them or the round
   // has ended; the state changes stay.
   absl::Status DropJournalBodies(ByteView round_id);
+  // All of these but snapshots.
+  absl::Status DropJournalChanges(ByteView round_id);
 
   // --- containers, reports, rollouts
   absl::Status PutEscrow(ByteView container_digest, ByteView sealed_key,

@@ -267,4 +267,18 @@ absl::StatusOr<std::vector<SpendingRecord>> Store::ListSpending(
   }
 }
 
+absl::Status Store::InsertNoiseSeed(const std::string& task, ByteView seed) {
+  return Execute(database_, "INSERT INTO noise_seeds VALUES (?1, ?2)", task,
+                 seed);
+}
+
+absl::StatusOr<Bytes> Store::NoiseSeed(const std::string& task) {
+  SOTTO_ASSIGN_OR_RETURN(
+      Statement row,
+      Query(database_, "SELECT seed FROM noise_seeds WHERE task = ?1", task));
+  SOTTO_ASSIGN_OR_RETURN(const bool found, row.Step());
+  if (found) return row.Blob(0);
+  return absl::NotFoundError("task '" + task + "' has no noise seed");
+}
+
 }  // namespace sotto::server

@@ -123,6 +123,32 @@ class NoisyRoundsTest(FleetCase):
         status = fleet.admin("task", "status", "--task", "train")
         self.assertEqual((status["state"], status["privacy"]["releases"]), ("running", 1))
 
+    def test_a_trusted_coordinators_tree_runs_to_its_end(self):
+        self.assertIn("--tree-rounds", self.plan(epsilon=9, tree_rounds=2))
+        self.assertIn("--tree-rounds", self.plan(epsilon=9, noise="coordinator-tree"))
+        made = self.plan(epsilon=30, noise="coordinator-tree", tree_rounds=2)
+        self.assertEqual(made["rounds_in_budget"], 2)
+        fleet = self.start_fleet("tree", {**LAX, "trust_coordinator_noise": True})
+        trusting = fleet._configs[self.names[2]][1]["policy"]
+        fleet._configs[self.names[2]][1]["policy"] = LAX
+        self.create_task(fleet, 5)
+        devices = [fleet.start_device(name) for name in self.names]
+        error = devices[2].wait_for(lambda e: e.get("where") == "round", 60, "a refusal")
+        self.assertEqual(error["code"], "PERMISSION_DENIED")
+        self.assertIn("policy.trust_coordinator_noise", error["message"])
+        devices[2].kill()
+        fleet._configs[self.names[2]][1]["policy"] = trusting
+        fleet.start_device(self.names[2])
+        status = self.wait_for_state(fleet, "out_of_budget")
+        self.assertRegex(status["reason"], r"round 3 of task 'train' is after its tree")
+        self.assertEqual(status["rounds_committed"], 2)
+        self.assertLessEqual(status["privacy"]["spent_epsilon"], 30)
+        explained = fleet.admin("task", "explain", "--task", "train", "--round", 2)
+        self.assertTrue(explained["noisy"])
+        # The sum that was unmasked has no noise, and is shown to nobody.
+        self.assertEqual(explained.get("update_sum", ""), "")
+        rounds.export(fleet, self.base, 2, fleet.out / "after.tflite")
+
     def test_no_noise_needs_the_policys_word(self):
         self.plan(epsilon=None, delta=None, unit=None, sampling=None, noise=None,
                   noise_multiplier=None)

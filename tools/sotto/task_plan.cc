@@ -24,6 +24,8 @@ namespace {
 
 constexpr char kDiscreteGaussian[] = "discrete-gaussian";
 constexpr char kSkellam[] = "skellam";
+constexpr char kCoordinatorGaussian[] = "coordinator-gaussian";
+constexpr char kCoordinatorTree[] = "coordinator-tree";
 
 struct PlanFlags {
   std::string task, model_name, model, out;
@@ -38,6 +40,7 @@ struct PlanFlags {
   double corrupted_fraction = 0.1, dropout_fraction = 0.3;
   std::string noise, unit, sampling;
   std::optional<double> noise_std, noise_multiplier, epsilon, delta;
+  std::optional<std::uint64_t> tree_rounds;
   bool json = false;
 
   std::uint32_t MaxWeight() const {
@@ -63,14 +66,21 @@ absl::Status CheckPrivacyFlags(const PlanFlags& flags) {
                  "less than one over the population; it has no default"));
   SOTTO_RETURN_IF_ERROR(CheckRange(!flags.unit.empty(), "unit",
                                    "'user', stated; it has no default"));
-  return CheckRange(!flags.sampling.empty(), "sampling",
-                    "'none', stated; it has no default");
+  SOTTO_RETURN_IF_ERROR(CheckRange(!flags.sampling.empty(), "sampling",
+                                   "'none', stated; it has no default"));
+  return CheckRange(
+      flags.tree_rounds.has_value() == (flags.noise == kCoordinatorTree),
+      "tree-rounds", "a number with --noise coordinator-tree, and only there");
 }
 
 void SetPrivacy(const PlanFlags& flags, v1::Plan::Privacy& privacy) {
-  privacy.set_noise(flags.noise == kSkellam
-                        ? v1::Plan::Privacy::SKELLAM
+  privacy.set_noise(flags.noise == kSkellam ? v1::Plan::Privacy::SKELLAM
+                    : flags.noise == kCoordinatorGaussian
+                        ? v1::Plan::Privacy::COORDINATOR_GAUSSIAN
+                    : flags.noise == kCoordinatorTree
+                        ? v1::Plan::Privacy::COORDINATOR_TREE
                         : v1::Plan::Privacy::DISCRETE_GAUSSIAN);
+  privacy.set_rounds(flags.tree_rounds.value_or(0));
   if (flags.noise_std.has_value()) {
     privacy.set_central_std(*flags.noise_std);
   } else {
@@ -98,12 +108,13 @@ absl::StatusOr<Cost> CostOf(const v1::Plan& plan, std::size_t num_weights) {
           {.devices = secure.min_cohort(),
            .min_devices = secure.min_cohort(),
            .corrupted_fraction = secure.corrupted_fraction()}));
-  const privacy::LedgerEntry entry{
+  privacy::LedgerEntry entry{
       .task = plan.task(),
       .round = 1,
-      .noise = encoding.accounting(),
       .min_separation = plan.participation().min_separation_rounds(),
       .max_participations = plan.participation().max_participations()};
+  SOTTO_RETURN_IF_ERROR(
+      privacy::SetNoise(privacy::ReleaseOf(plan, encoding), entry));
   const v1::Plan::Privacy& budget = plan.privacy();
   Cost cost;
   SOTTO_ASSIGN_OR_RETURN(cost.one_round,
@@ -118,16 +129,18 @@ absl::StatusOr<Cost> CostOf(const v1::Plan& plan, std::size_t num_weights) {
       "`sotto privacy calibrate %s` finds the noise that does",
       budget.epsilon(), budget.delta(), cost.one_round,
       budget.noise() == v1::Plan::Privacy::SKELLAM ? kSkellam
+      : privacy::TreeRounds(plan) > 0              ? "tree"
+      : privacy::IsCoordinatorNoise(plan)          ? "gaussian"
                                                    : kDiscreteGaussian));
 }
 
 std::string Describe(const Cost& cost, const v1::Plan& plan) {
   const v1::Plan::Privacy& budget = plan.privacy();
   return absl::StrFormat(
-      "noise of standard deviation %g on the sum, %g of the clip; a round "
-      "costs "
+      "noise of standard deviation %g on %s, %g of the clip; a round costs "
       "epsilon %.4g at delta %g,\nepsilon %g pays for %s",
       privacy::CentralStd(plan),
+      privacy::TreeRounds(plan) > 0 ? "each node of a tree" : "the sum",
       privacy::CentralStd(plan) / plan.encode().clip_norm(), cost.one_round,
       budget.delta(), budget.epsilon(),
       cost.rounds.has_value()
@@ -158,7 +171,8 @@ absl::Status Check(const PlanFlags& flags) {
         {flags.epsilon.has_value(), "epsilon"},
         {flags.delta.has_value(), "delta"},
         {!flags.unit.empty(), "unit"},
-        {!flags.sampling.empty(), "sampling"}}) {
+        {!flags.sampling.empty(), "sampling"},
+        {flags.tree_rounds.has_value(), "tree-rounds"}}) {
     SOTTO_RETURN_IF_ERROR(CheckRange(
         !given, flag, "--noise beside it; without no noise is added"));
   }
@@ -267,9 +281,15 @@ void AddTaskPlan(CLI::App& family) {
                      "of the cohort that may vanish");
   command
       .add_option("--noise", flags->noise,
-                  "what the devices add before masking; none by default, and "
-                  "then devices take part only where their policy says so")
-      ->check(CLI::IsMember({kDiscreteGaussian, kSkellam}));
+                  "what the devices add before masking, or a coordinator that "
+                  "they trust to; none by default, and then, as with a "
+                  "coordinator's, devices take part only where their policy "
+                  "says so")
+      ->check(CLI::IsMember({kDiscreteGaussian, kSkellam, kCoordinatorGaussian,
+                             kCoordinatorTree}));
+  command.add_option("--tree-rounds", flags->tree_rounds,
+                     "of the whole run, with --noise coordinator-tree: it ends "
+                     "there, and every round costs its place in the tree");
   command.add_option("--noise-std", flags->noise_std,
                      "of the noise in a sum, in the unit of the update");
   command.add_option("--noise-multiplier", flags->noise_multiplier,
@@ -298,7 +318,10 @@ void AddTaskPlan(CLI::App& family) {
       "cohorts, and let devices rest with --min-separation-rounds or\n"
       "--max-participations, for a user costs only the rounds it is in. The\n"
       "coordinator stops the task, and a device leaves a round, before the\n"
-      "budget is exceeded. `sotto privacy calibrate` finds the noise.\n\n"
+      "budget is exceeded. `sotto privacy calibrate` finds the noise.\n"
+      "With --noise coordinator-gaussian or coordinator-tree (DP-FTRL) the\n"
+      "coordinator adds it to the sum, which it sees: less noise for the same\n"
+      "epsilon in a long run, for users who trust its operator.\n\n"
       "Example:\n"
       "  sotto task plan --task train --model-name digits/cnn --model m.tflite "
       "\\\n"

@@ -28,6 +28,9 @@ struct LocalPolicy {
   // Rounds whose plan adds no noise: their sums, and the model made of them,
   // promise nothing about one device.
   bool allow_without_noise = false;
+  // May take part in rounds whose noise the coordinator adds: it sees the exact
+  // sum, and the promise to users is its word.
+  bool trust_coordinator_noise = false;
   // What all noisy rounds of one population and model family may cost together:
   // epsilon at this delta, for all that this device contributes.
   double max_epsilon = 8;

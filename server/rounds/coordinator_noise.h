@@ -1,0 +1,38 @@
+// The noise of a coordinator that a plan trusts to add it
+// (proto/messages/plan.proto, COORDINATOR_GAUSSIAN and COORDINATOR_TREE): on
+// the integers of the unmasked sum, from a seed of the task. The same round
+// gets the same noise after a restart, and no other round does.
+//
+// Pure.
+
+#ifndef SOTTO_SERVER_ROUNDS_COORDINATOR_NOISE_H_
+#define SOTTO_SERVER_ROUNDS_COORDINATOR_NOISE_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "crypto/secret.h"
+#include "proto/messages/plan.pb.h"
+
+namespace sotto::server {
+
+struct CoordinatorNoise {
+  crypto::Secret<32> seed;     // of the task; who has it can take the noise off
+  std::uint64_t round = 0;     // at least 1
+  std::uint64_t released = 0;  // the last round before with a model; 0: none
+};
+
+// `sum` with the round's noise. In a tree all partial sums over the rounds have
+// the noise of at most log2 of them nodes; rounds between `released` and
+// `round` count as zeros. INVALID_ARGUMENT: the plan's noise is out of range.
+// FAILED_PRECONDITION: the round is beyond the plan's tree, or not after
+// `released`.
+absl::StatusOr<std::vector<double>> AddCoordinatorNoise(
+    const v1::Plan& plan, const CoordinatorNoise& noise,
+    std::span<const std::int32_t> sum);
+
+}  // namespace sotto::server
+
+#endif  // SOTTO_SERVER_ROUNDS_COORDINATOR_NOISE_H_
