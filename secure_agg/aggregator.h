@@ -116,6 +116,12 @@ class Aggregator {
   // Everything but inputs that are still incomplete, without secrets of clients
   // and without any single input. Restoring gives an equal aggregator.
   virtual Bytes Snapshot() const = 0;
+  // Of the open phase kInputs what has changed since it opened: with a snapshot
+  // from its beginning, RestoreInputs gives an equal aggregator.
+  virtual Bytes InputSnapshot() const = 0;
+  // FAILED_PRECONDITION: another phase; DATA_LOSS: the bytes are damaged or of
+  // another session. Nothing has changed then.
+  virtual absl::Status RestoreInputs(ByteView snapshot) = 0;
 };
 
 }  // namespace sotto::secure_agg

@@ -91,6 +91,8 @@ class ServerSession final : public Aggregator {
   const v1::SessionManifest& manifest() const override { return manifest_; }
   absl::StatusOr<AggregateResult> Result() const override;
   Bytes Snapshot() const override;
+  Bytes InputSnapshot() const override;
+  absl::Status RestoreInputs(ByteView snapshot) override;
 
   // Threads that take masks off; the machine's cores unless told otherwise.
   void set_workers(unsigned workers) { workers_ = workers; }

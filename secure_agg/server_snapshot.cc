@@ -4,6 +4,7 @@
 
 #include "base/codec.h"
 #include "base/status.h"
+#include "secure_agg/lanes.h"
 #include "secure_agg/server_session.h"
 #include "secure_agg/signed_bytes.h"
 
@@ -11,17 +12,6 @@ namespace sotto::secure_agg {
 namespace {
 
 constexpr char kTag[] = "sotto/secagg/snapshot/v4";
-
-Bytes ToLanes(const std::vector<std::uint32_t>& values) {
-  Bytes out;
-  out.reserve(values.size() * 4);
-  for (const std::uint32_t value : values) {
-    for (int i = 0; i < 4; ++i) {
-      out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-    }
-  }
-  return out;
-}
 
 template <typename Message>
 absl::Status Parse(ByteView bytes, const char* what, Message& out) {
@@ -122,7 +112,7 @@ Bytes ServerSession::Snapshot() const {
   e.Octets(manifest_.SerializeAsString()).Octets(manifest_signature_);
   e.Octets(u2_).Octets(u3_);
   for (const VectorSpec& v : params_.vectors) {
-    e.Octets(ToLanes(accumulator_.at(v.name)));
+    e.Octets(LanesOf(accumulator_.at(v.name)));
   }
   e.U32(static_cast<std::uint32_t>(suspects_.size()));
   for (const std::uint32_t suspect : suspects_) e.U32(suspect);
@@ -206,15 +196,8 @@ absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Restore(
   s->u3_.assign(u3.begin(), u3.end());
   for (const VectorSpec& v : params.vectors) {
     SOTTO_ASSIGN_OR_RETURN(const ByteView lanes, d.Octets("accumulator"));
-    if (lanes.size() != std::size_t{v.length} * 4) {
+    if (!FillLanes(lanes, s->accumulator_[v.name])) {
       return absl::DataLossError("snapshot: accumulator has a wrong length");
-    }
-    std::vector<std::uint32_t>& values = s->accumulator_[v.name];
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = static_cast<std::uint32_t>(lanes[4 * i]) |
-                  static_cast<std::uint32_t>(lanes[4 * i + 1]) << 8 |
-                  static_cast<std::uint32_t>(lanes[4 * i + 2]) << 16 |
-                  static_cast<std::uint32_t>(lanes[4 * i + 3]) << 24;
     }
   }
   SOTTO_ASSIGN_OR_RETURN(const std::uint32_t suspects, d.U32("suspects"));

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "gtest/gtest.h"
+#include "secure_agg/signed_bytes.h"
 #include "tests/support/cohort.h"
 #include "tests/support/status_matchers.h"
 
@@ -88,6 +89,57 @@ TEST(ServerUploadTest, AnUploadGoesOnAfterARestart) {
   ASSERT_THAT(torn, IsOk());
   EXPECT_EQ(torn->next_offset, 0u);
   EXPECT_EQ(inputs.Size(1).value(), 0u);
+}
+
+// The snapshot from before the inputs, and what they changed: also who left.
+TEST(ServerUploadTest, InputsAreRestoredOnTheSnapshotFromBeforeThem) {
+  Cohort cohort({.size = 5, .length = 11});
+  const auto each = [&](const auto& step) {
+    for (std::uint32_t i = 0; i < 5; ++i) step(i);
+    ASSERT_THAT(cohort.server().Close(), IsOk());
+  };
+  each([&](std::uint32_t i) {
+    ASSERT_THAT(cohort.server().ReceiveAdvertisement(
+                    cohort.client(i).Advertise().value(), cohort.now()),
+                IsOk());
+  });
+  EXPECT_THAT(cohort.server().RestoreInputs({}),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  each([&](std::uint32_t i) {
+    const auto roster = cohort.server().RosterFor(cohort.id(i)).value();
+    ASSERT_THAT(cohort.server().ReceiveShares(
+                    cohort.id(i), cohort.client(i).ShareKeys(roster).value()),
+                IsOk());
+  });
+  const Bytes before = cohort.server().Snapshot();
+  v1::Complaint complaint;
+  complaint.set_sender(3);
+  complaint.set_reason("battery");
+  complaint.set_signature(
+      ToString(cohort.key(3).Sign(ComplaintBytes(RoundId{9}, complaint))));
+  ASSERT_THAT(cohort.server().ReceiveComplaint(cohort.id(3), complaint),
+              IsOk());
+  for (const std::uint32_t i : {0u, 1u, 2u}) {
+    ASSERT_THAT(cohort.SendInput(i), IsOk());
+    const Bytes after = cohort.server().Snapshot();
+    Bytes inputs = cohort.server().InputSnapshot();
+    EXPECT_LT(inputs.size(), after.size() / 4);
+    cohort.ReplaceServer(
+        ServerSession::Restore(before, cohort.coordinator()).value());
+    inputs.back() ^= 1;
+    EXPECT_THAT(cohort.server().RestoreInputs(inputs), StatusIs(kDamaged));
+    EXPECT_EQ(cohort.server().Snapshot(), before);
+    inputs.back() ^= 1;
+    ASSERT_THAT(cohort.server().RestoreInputs(inputs), IsOk());
+    EXPECT_EQ(cohort.server().Snapshot(), after);
+  }
+  // Not those of another session.
+  const Bytes inputs = cohort.server().InputSnapshot();
+  ASSERT_THAT(cohort.SendInput(4), IsOk());
+  EXPECT_TRUE(cohort.server().EnoughArrived());
+  ASSERT_THAT(cohort.server().Close(), IsOk());
+  EXPECT_THAT(cohort.server().RestoreInputs(inputs),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ absl::Status Journal::Write(JournalEntry entry,
   const absl::Status written = store_.Transact([&]() -> absl::Status {
     if (entry.kind == "snapshot") {
       SOTTO_RETURN_IF_ERROR(store_.DropJournalBodies(entry.round_id));
+    } else if (entry.kind == "inputs") {
+      SOTTO_RETURN_IF_ERROR(store_.DropJournalChanges(entry.round_id));
     }
     SOTTO_RETURN_IF_ERROR(store_.AppendJournal(entry));
     return also == nullptr ? absl::OkStatus() : also();

@@ -6,9 +6,11 @@
 // either side of every write.
 //
 // What recovery needs: a "snapshot" holds the whole session (keys, ciphertexts,
-// bitmaps, the accumulator); a "message" is one protocol message accepted after
-// it, byte for byte; a "state" names a transition. Masked inputs are never
-// written: the entry for one is the snapshot that contains it.
+// bitmaps, the accumulator); an "inputs" entry what inputs have changed since,
+// without what a cohort's ciphertexts weigh; a "message" is one protocol
+// message accepted after these, byte for byte; a "state" names a transition.
+// Masked inputs are never written: the entry for one is the sum that contains
+// it.
 
 #ifndef SOTTO_SERVER_ROUNDS_JOURNAL_H_
 #define SOTTO_SERVER_ROUNDS_JOURNAL_H_
@@ -28,7 +30,8 @@ class Journal {
   Journal(Store& store, Clock& clock) : store_(store), clock_(clock) {}
 
   // `also` runs inside the transaction; null: nothing else changes. A
-  // "snapshot" drops the bodies it replaces. The store's errors, and `also`'s.
+  // "snapshot" drops the bodies that it replaces, and "inputs" those but the
+  // snapshot. The store's errors, and `also`'s.
   absl::Status Write(JournalEntry entry,
                      const std::function<absl::Status()>& also = nullptr);
 

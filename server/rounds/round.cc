@@ -130,7 +130,7 @@ absl::StatusOr<v1::StepReply> Round::HandleChunk(
   if (!was_complete) log_.MarkOnce(device_id, '+');
   if (progress->complete && !was_complete) {
     log_.Mark(device_id, '^');
-    SOTTO_RETURN_IF_ERROR(WriteSnapshot(PhaseName(Phase::kInputs), [&] {
+    SOTTO_RETURN_IF_ERROR(WriteInputs([&] {
       return parts_.store.InsertContribution(
           task_.request.task(), record_.round, device_id, record_.round_id);
     }));

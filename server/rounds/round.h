@@ -130,6 +130,8 @@ class Round {
                             const v1::StepRequest& request);
   absl::Status WriteSnapshot(const std::string& step,
                              const std::function<absl::Status()>& also);
+  // After an input: the snapshot of the phase's beginning stays.
+  absl::Status WriteInputs(const std::function<absl::Status()>& also);
   absl::Status Receive(const Bytes& device_id, const v1::StepRequest& request,
                        UnixTime now);
   absl::Status Write(JournalEntry entry,

@@ -9,6 +9,7 @@ namespace sotto::server {
 namespace {
 
 constexpr char kSnapshotTag[] = "sotto/round-snapshot/v1";
+constexpr char kInputsTag[] = "sotto/round-inputs/v1";
 
 }  // namespace
 
@@ -46,9 +47,10 @@ absl::StatusOr<std::unique_ptr<Round>> Round::Recover(Parts parts,
 }
 
 absl::Status Round::Replay(const std::vector<JournalEntry>& entries) {
-  const JournalEntry* snapshot = nullptr;
+  const JournalEntry *snapshot = nullptr, *inputs = nullptr;
   for (const JournalEntry& entry : entries) {
     if (entry.kind == "snapshot") snapshot = &entry;
+    if (entry.kind == "inputs") inputs = &entry;
   }
   if (snapshot == nullptr) {
     SOTTO_ASSIGN_OR_RETURN(session_,
@@ -61,9 +63,17 @@ absl::Status Round::Replay(const std::vector<JournalEntry>& entries) {
     SOTTO_ASSIGN_OR_RETURN(log_, RoundLog::Decode(log));
     SOTTO_ASSIGN_OR_RETURN(session_, parts_.factory.Restore(task_, session));
   }
+  if (inputs != nullptr) {
+    Decoder decoder(inputs->body);
+    SOTTO_RETURN_IF_ERROR(decoder.Tag(kInputsTag));
+    SOTTO_ASSIGN_OR_RETURN(const ByteView log, decoder.Octets("log"));
+    SOTTO_ASSIGN_OR_RETURN(const ByteView sums, decoder.Octets("inputs"));
+    SOTTO_ASSIGN_OR_RETURN(log_, RoundLog::Decode(log));
+    SOTTO_RETURN_IF_ERROR(session_->RestoreInputs(sums));
+  }
+  // Those before a snapshot or inputs are gone with what these replaced.
   for (const JournalEntry& entry : entries) {
     if (entry.kind != "message") continue;
-    if (snapshot != nullptr && entry.seq < snapshot->seq) continue;
     v1::StepRequest request;
     if (!request.ParseFromArray(entry.body.data(),
                                 static_cast<int>(entry.body.size()))) {
@@ -117,6 +127,18 @@ absl::Status Round::WriteSnapshot(const std::string& step,
                 .body = Encoder(kSnapshotTag)
                             .Octets(log_.Encode())
                             .Octets(session_->Snapshot())
+                            .bytes()},
+               also);
+}
+
+absl::Status Round::WriteInputs(const std::function<absl::Status()>& also) {
+  return Write({.round_id = record_.round_id,
+                .state = StateOf(session_->phase()),
+                .kind = "inputs",
+                .step = secure_agg::PhaseName(session_->phase()),
+                .body = Encoder(kInputsTag)
+                            .Octets(log_.Encode())
+                            .Octets(session_->InputSnapshot())
                             .bytes()},
                also);
 }

@@ -37,7 +37,14 @@ absl::StatusOr<std::vector<JournalEntry>> Store::ReadJournal(
 absl::Status Store::DropJournalBodies(ByteView round_id) {
   return Execute(database_,
                  "DELETE FROM journal WHERE round_id = ?1 AND kind IN "
-                 "('message', 'snapshot')",
+                 "('message', 'inputs', 'snapshot')",
+                 round_id);
+}
+
+absl::Status Store::DropJournalChanges(ByteView round_id) {
+  return Execute(database_,
+                 "DELETE FROM journal WHERE round_id = ?1 AND kind IN "
+                 "('message', 'inputs')",
                  round_id);
 }
 

@@ -58,7 +58,7 @@ struct RoundRecord {
 struct JournalEntry {
   Bytes round_id = {};
   std::string state = {};  // of the round once this is written
-  std::string kind = {};   // "state", "message" or "snapshot"
+  std::string kind = {};   // "state", "message", "inputs" or "snapshot"
   std::string step = {};   // of a message: which
   Bytes device_id = {};    // of a message: whose
   Bytes body = {};

@@ -138,7 +138,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   static const Recorded& good = *new Recorded;
   FuzzInput input(data, size);
   const sotto::crypto::SigningKey& key = good.cohort.coordinator();
-  Bytes snapshot = good.snapshots[input.Below(6)];
+  const std::uint32_t start = input.Below(6);
+  Bytes snapshot = good.snapshots[start];
   if (input.Below(8) == 0) {
     // A damaged journal.
     const Bytes whole = snapshot;
@@ -166,6 +167,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
         Require(again.ok());
         Require((*again)->Snapshot() == bytes);
         server = *std::move(again);
+        // What inputs changed, on top of the snapshot from before them.
+        if (start != 2 || server->phase() != Phase::kInputs) break;
+        again = ServerSession::Restore(good.snapshots[2], key);
+        Require(again.ok());
+        Bytes inputs = server->InputSnapshot();
+        Require((*again)->RestoreInputs(inputs).ok());
+        Require((*again)->Snapshot() == bytes);
+        inputs[input.U8() % inputs.size()] ^= 1;
+        Require(!(*again)->RestoreInputs(inputs).ok());
+        Require((*again)->Snapshot() == bytes);
         break;
       }
       default: {
