@@ -12,7 +12,7 @@ namespace {
 
 constexpr char kInputsTag[] = "sotto/secagg/inputs/v1";
 // The last field is the SHA-256 of all before it.
-constexpr std::size_t kCheck = 4 + sizeof(crypto::Sha256Digest);
+constexpr std::size_t kInputsCheck = 4 + sizeof(crypto::Sha256Digest);
 
 }  // namespace
 
@@ -37,13 +37,13 @@ absl::Status ServerSession::RestoreInputs(ByteView snapshot) {
     return absl::DataLossError(absl::StrFormat("snapshot of inputs: %s", what));
   };
   SOTTO_RETURN_IF_ERROR(ExpectPhase(Phase::kInputs));
-  if (snapshot.size() < kCheck ||
+  if (snapshot.size() < kInputsCheck ||
       !std::ranges::equal(
           snapshot.last(sizeof(crypto::Sha256Digest)),
-          crypto::Sha256(snapshot.first(snapshot.size() - kCheck)))) {
+          crypto::Sha256(snapshot.first(snapshot.size() - kInputsCheck)))) {
     return damaged("its bytes do not match their hash");
   }
-  Decoder d(snapshot.first(snapshot.size() - kCheck));
+  Decoder d(snapshot.first(snapshot.size() - kInputsCheck));
   SOTTO_RETURN_IF_ERROR(Annotate(d.Tag(kInputsTag), "snapshot of inputs"));
   SOTTO_ASSIGN_OR_RETURN(const ByteView session, d.Octets("session"));
   SOTTO_ASSIGN_OR_RETURN(const std::uint32_t count, d.U32("members"));
