@@ -4,15 +4,13 @@
 
 #include "base/codec.h"
 #include "base/status.h"
-#include "secure_agg/lanes.h"
 #include "secure_agg/server_session.h"
+#include "secure_agg/snapshot_bytes.h"
 
 namespace sotto::secure_agg {
 namespace {
 
 constexpr char kInputsTag[] = "sotto/secagg/inputs/v1";
-// The last field is the SHA-256 of all before it.
-constexpr std::size_t kInputsCheck = 4 + sizeof(crypto::Sha256Digest);
 
 }  // namespace
 
@@ -27,9 +25,7 @@ Bytes ServerSession::InputSnapshot() const {
   for (const VectorSpec& v : params_.vectors) {
     e.Octets(LanesOf(accumulator_.at(v.name)));
   }
-  const crypto::Sha256Digest check = crypto::Sha256(e.bytes());
-  e.Octets(check);
-  return std::move(e).Take();
+  return WithCheck(std::move(e));
 }
 
 absl::Status ServerSession::RestoreInputs(ByteView snapshot) {
@@ -37,13 +33,8 @@ absl::Status ServerSession::RestoreInputs(ByteView snapshot) {
     return absl::DataLossError(absl::StrFormat("snapshot of inputs: %s", what));
   };
   SOTTO_RETURN_IF_ERROR(ExpectPhase(Phase::kInputs));
-  if (snapshot.size() < kInputsCheck ||
-      !std::ranges::equal(
-          snapshot.last(sizeof(crypto::Sha256Digest)),
-          crypto::Sha256(snapshot.first(snapshot.size() - kInputsCheck)))) {
-    return damaged("its bytes do not match their hash");
-  }
-  Decoder d(snapshot.first(snapshot.size() - kInputsCheck));
+  SOTTO_ASSIGN_OR_RETURN(const ByteView body, CheckedBody(snapshot));
+  Decoder d(body);
   SOTTO_RETURN_IF_ERROR(Annotate(d.Tag(kInputsTag), "snapshot of inputs"));
   SOTTO_ASSIGN_OR_RETURN(const ByteView session, d.Octets("session"));
   SOTTO_ASSIGN_OR_RETURN(const std::uint32_t count, d.U32("members"));

@@ -4,9 +4,9 @@
 
 #include "base/codec.h"
 #include "base/status.h"
-#include "secure_agg/lanes.h"
 #include "secure_agg/server_session.h"
 #include "secure_agg/signed_bytes.h"
+#include "secure_agg/snapshot_bytes.h"
 
 namespace sotto::secure_agg {
 namespace {
@@ -116,23 +116,14 @@ Bytes ServerSession::Snapshot() const {
   }
   e.U32(static_cast<std::uint32_t>(suspects_.size()));
   for (const std::uint32_t suspect : suspects_) e.U32(suspect);
-  const crypto::Sha256Digest check = crypto::Sha256(e.bytes());
-  e.Octets(check);
-  return std::move(e).Take();
+  return WithCheck(std::move(e));
 }
 
 absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Restore(
     ByteView snapshot, const crypto::SigningKey& key,
     std::unique_ptr<InputStore> store) {
-  // The last field is the SHA-256 of all before it.
-  constexpr std::size_t kCheck = 4 + sizeof(crypto::Sha256Digest);
-  if (snapshot.size() < kCheck ||
-      !std::ranges::equal(
-          snapshot.last(sizeof(crypto::Sha256Digest)),
-          crypto::Sha256(snapshot.first(snapshot.size() - kCheck)))) {
-    return absl::DataLossError("snapshot: its bytes do not match their hash");
-  }
-  Decoder d(snapshot.first(snapshot.size() - kCheck));
+  SOTTO_ASSIGN_OR_RETURN(const ByteView body, CheckedBody(snapshot));
+  Decoder d(body);
   ServerParams params;
   SOTTO_RETURN_IF_ERROR(Annotate(d.Tag(kTag), "snapshot"));
   SOTTO_RETURN_IF_ERROR(DecodeParams(d, params));
