@@ -15,6 +15,7 @@
 #include "client/storage/privacy_ledger.h"
 #include "client/storage/report_ledger.h"
 #include "client/storage/sqlite_decision_log.h"
+#include "crypto/secret.h"
 
 namespace sotto::client {
 namespace {
@@ -22,6 +23,16 @@ namespace {
 constexpr std::uint64_t kMaxPlanBytes = 1 << 20;
 constexpr RetryWindow kAfterLeftRound{std::chrono::milliseconds(200),
                                       std::chrono::milliseconds(500)};
+
+// What training made of the person's examples is not left in freed memory.
+struct WipedUpdate {
+  LocalResult& result;
+  ~WipedUpdate() {
+    std::vector<float>& update = result.update;
+    crypto::Wipe({reinterpret_cast<std::uint8_t*>(update.data()),
+                  update.size() * sizeof(float)});
+  }
+};
 
 // Raw little-endian f32.
 absl::StatusOr<std::vector<float>> ParseWeights(ByteView bytes,
@@ -208,6 +219,7 @@ absl::StatusOr<v1::RoundOutcome> Agent::TakePart(
                            .cancel = &watch.cancelled()});
   }
   if (!result.ok()) return result.status();
+  const WipedUpdate wiped{*result};
   parts_.events.Emit(
       "trained",
       {{"task", assignment.task()},

@@ -159,8 +159,9 @@ TEST(S23AnotherServer, StatementsThatThePinnedKeyDidNotSignAreRefused) {
     for (const auto& [step, lie] : lies) {
       Fleet fleet({});
       EvilServer server(fleet, {});
-      server.Lie(step, [&](std::uint32_t device, v1::StepReply& reply) {
-        if (device == 0) lie(server, reply);
+      server.Lie(step, [&server, &tell = lie](std::uint32_t device,
+                                              v1::StepReply& reply) {
+        if (device == 0) tell(server, reply);
       });
       server.Run();
       EXPECT_THAT(server.outcome(0),
