@@ -35,6 +35,7 @@ TEST_F(VerifierTest, TheMarkCostsNoMoreThanHalfAPoint) {
 }
 
 TEST_F(VerifierTest, TheMarkSurvivesWhatThievesTry) {
+  SOTTO_SKIP_STATISTICS();
   const runtime::Model pruned = Prune(marked_, 0.5).value();
   const runtime::Model moved =
       ScaleUnits(PermuteUnits(marked_, 5).value(), 1.0, 6).value();
@@ -60,6 +61,7 @@ TEST_F(VerifierTest, TheMarkSurvivesWhatThievesTry) {
 }
 
 TEST_F(VerifierTest, AModelWithoutTheMarkIsNotClaimed) {
+  SOTTO_SKIP_STATISTICS();
   for (const runtime::Model& suspect :
        {plain_, Trained(plain_, 2), Cnn(2), Trained(Cnn(2), 3)}) {
     const auto result = Verify(suspect);
