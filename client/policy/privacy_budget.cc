@@ -33,8 +33,7 @@ absl::Status CheckNoise(const v1::Plan& plan, const LocalPolicy& policy) {
   }
   return absl::PermissionDeniedError(absl::StrFormat(
       "plan '%s' leaves the noise to the coordinator, which sees the exact "
-      "sum; "
-      "this device takes part only where its configuration sets "
+      "sum; this device takes part only where its configuration sets "
       "policy.trust_coordinator_noise to true",
       plan.task()));
 }

@@ -24,8 +24,8 @@ struct CoordinatorNoise {
   std::uint64_t released = 0;  // the last round before with a model; 0: none
 };
 
-// `sum` with the round's noise. In a tree all partial sums over the rounds have
-// the noise of at most log2 of them nodes; rounds between `released` and
+// `sum` with the round's noise. In a tree the sum of the first t rounds has the
+// noise of at most log2(t + 1) nodes; rounds between `released` and
 // `round` count as zeros. INVALID_ARGUMENT: the plan's noise is out of range.
 // FAILED_PRECONDITION: the round is beyond the plan's tree, or not after
 // `released`.

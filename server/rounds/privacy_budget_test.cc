@@ -259,6 +259,23 @@ TEST(PrivacyBudget, NoiseOfTheCoordinatorIsThatOfTheTasksSeed) {
   EXPECT_EQ(drawn(1, 1), drawn(1, 1));
   EXPECT_NE(drawn(1, 1), drawn(2, 1));
   EXPECT_NE(drawn(1, 1), drawn(1, 2));
+  // In a tree the rounds' noise adds up to that of the node above them,
+  // whatever was released one by one.
+  v1::Plan tree = fleet.plan();
+  tree.mutable_privacy()->set_noise(Privacy::COORDINATOR_TREE);
+  tree.mutable_privacy()->set_rounds(4);
+  const auto leaves = [&](std::uint64_t released, std::uint64_t round) {
+    return AddCoordinatorNoise(
+        tree, {.seed = {}, .round = round, .released = released}, sum);
+  };
+  std::vector<double> partial(sum.size());
+  for (std::uint64_t round = 1; round <= 4; ++round) {
+    const auto released = leaves(round - 1, round).value();
+    for (std::size_t i = 0; i < sum.size(); ++i) partial[i] += released[i];
+  }
+  EXPECT_EQ(partial, leaves(0, 4).value());
+  EXPECT_THAT(leaves(4, 5), StatusIs(kPrecondition));
+  EXPECT_THAT(leaves(2, 2), StatusIs(kPrecondition));
   // Without a seed a sum is not released.
   const RoundSum bare{.update = std::vector<std::uint32_t>(32, 0),
                       .metrics = {},
