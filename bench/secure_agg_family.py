@@ -68,6 +68,12 @@ def results_of(names, report, worker):
             masks = report_of([worker, f"masks={report['neighbours'] + 1}",
                                f"length={report['length']}"])
             result["masking_seconds"] = masks["seconds"]
+            size = 4e-9 * masks["masks"] * masks["length"]
+            result["masking_gb_per_second"] = {
+                "aes256-ctr": size / masks["seconds"],
+                "chacha20": size / masks["chacha20_seconds"],
+                "chacha20 of the library, not added":
+                    size / masks["chacha20_library_seconds"]}
         elif name.startswith("traffic"):
             result["expansion"] = (report["up_bytes"] + report["down_bytes"]) * 8 / (
                 report["length"] * report["input_bits"])
@@ -98,7 +104,10 @@ def show_session(result):
     if "masking_seconds" in r:
         print(f"\n{r['name']}: a client of that session {r['seconds']:.4f} s (least "
               f"{r['client_least_seconds']:.4f}); {r['neighbours'] + 1} masks alone "
-              f"{r['masking_seconds']:.4f} s", flush=True)
+              f"{r['masking_seconds']:.4f} s")
+        print("  masks, GB/s: " + ", ".join(
+            f"{name} {rate:.2f}" for name, rate in r["masking_gb_per_second"].items()),
+            flush=True)
         return
     print(f"\n{r['name']}: n {r['clients']}, {r['dropped']} silent after their shares, "
           f"d {r['length']}, {r['bits']} bits, k {r['neighbours']}, t {r['threshold']}; "

@@ -29,7 +29,15 @@ HWY_BEFORE_NAMESPACE();
 namespace sotto::secure_agg {
 namespace HWY_NAMESPACE {
 
-bool HasAes() { return SOTTO_HAS_AES != 0; }
+bool HasAes() {
+#if HWY_TARGET == HWY_NEON
+  // May be what the compiler takes for granted; Highway says so only of a
+  // processor that has AES as well.
+  return (hwy::SupportedTargets() & HWY_NEON) != 0;
+#else
+  return SOTTO_HAS_AES != 0;
+#endif
+}
 
 #if SOTTO_HAS_AES
 
@@ -136,6 +144,7 @@ void AddOne(const std::uint8_t* HWY_RESTRICT round_keys, std::uint64_t block,
     lanes[i] =
         static_cast<Lane>(kSubtract ? lanes[i] - rest[i] : lanes[i] + rest[i]);
   }
+  crypto::Wipe({reinterpret_cast<std::uint8_t*>(rest), sizeof(rest)});
 }
 
 template <typename Lane>

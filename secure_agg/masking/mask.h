@@ -1,7 +1,8 @@
 // Masks on vectors of residues mod 2^bits, fused and tile by tile: a tile of
 // the vector stays in the first-level cache while all streams are generated and
-// added. Lanes of a stream are 16 bits wide when bits <= 16, else 32; the sum
-// wraps naturally and is reduced at the end.
+// added (aes_streams.h, chacha_streams.h; the library's stream where there are
+// no instructions for AES). Lanes of a stream are 16 bits wide when bits <= 16,
+// else 32; the sum wraps naturally and is reduced at the end.
 
 #ifndef SOTTO_SECURE_AGG_MASKING_MASK_H_
 #define SOTTO_SECURE_AGG_MASKING_MASK_H_
