@@ -20,6 +20,7 @@
 #define SOTTO_SECURE_AGG_AGGREGATOR_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -108,6 +109,9 @@ class Aggregator {
   // What the device did last: true if the open phase has its answer already.
   virtual bool HasAnswered(const crypto::DeviceId& device) const = 0;
   virtual std::vector<MemberStatus> Members() const = 0;
+  // Nothing when the device is no member.
+  virtual std::optional<MemberStatus> MemberOf(
+      const crypto::DeviceId& device) const = 0;
   virtual const v1::SessionManifest& manifest() const = 0;  // from kShares on
 
   // FAILED_PRECONDITION unless kFinished.

@@ -308,7 +308,7 @@ absl::StatusOr<MaskedInput> ClientSession::MakeInput(NamedVectors input) {
     AddMasks(kind, masks, spec.name, spec.bits, values);
     ReduceLanes(spec.bits, values);
   }
-  return MaskedInput(s.id, s.own_index, params_.policy.vectors,
+  return MaskedInput(s.id, s.own_index, s.members, params_.policy.vectors,
                      std::move(input), *params_.identity);
 }
 
@@ -345,8 +345,8 @@ absl::StatusOr<v1::SurvivorSignature> ClientSession::SignSurvivors(
   SOTTO_RETURN_IF_ERROR(Final(AcceptSurvivors(survivors)));
   v1::SurvivorSignature out;
   out.set_sender(session_->own_index);
-  out.set_signature(ToString(params_.identity->Sign(
-      ClientSurvivorBytes(session_->id, session_->survivors))));
+  out.set_signature(ToString(params_.identity->Sign(ClientSurvivorBytes(
+      session_->id, session_->members, session_->survivors))));
   state_ = State::kSurvivorsSigned;
   return out;
 }
@@ -354,22 +354,27 @@ absl::StatusOr<v1::SurvivorSignature> ClientSession::SignSurvivors(
 absl::Status ClientSession::CheckSignatures(
     const v1::UnmaskRequest& request) const {
   const Session& s = *session_;
-  const Bytes signed_bytes = ClientSurvivorBytes(s.id, s.survivors);
-  std::set<std::uint32_t> signers;
-  for (const auto& signature : request.signatures()) {
+  const auto check = [&](const v1::SurvivorSignature& signature,
+                         const Bytes& signed_bytes, const char* what) {
     const std::uint32_t from = signature.sender();
     const auto peer = s.neighbours.find(from);
     if (peer == s.neighbours.end() || !TestBit(s.survivors, from)) {
       return absl::InvalidArgumentError(absl::StrFormat(
           "unmask request: member %d is no surviving neighbour", from));
     }
-    if (!crypto::Verify(peer->second.identity_key, signed_bytes,
-                        AsBytes(signature.signature()))
-             .ok()) {
-      return absl::PermissionDeniedError(absl::StrFormat(
-          "unmask request: member %d did not sign this survivor set", from));
+    if (crypto::Verify(peer->second.identity_key, signed_bytes,
+                       AsBytes(signature.signature()))
+            .ok()) {
+      return absl::OkStatus();
     }
-    signers.insert(from);
+    return absl::PermissionDeniedError(absl::StrFormat(
+        "unmask request: member %d did not sign this %s", from, what));
+  };
+  const Bytes survivors = ClientSurvivorBytes(s.id, s.members, s.survivors);
+  std::set<std::uint32_t> signers;
+  for (const auto& signature : request.signatures()) {
+    SOTTO_RETURN_IF_ERROR(check(signature, survivors, "survivor set"));
+    signers.insert(signature.sender());
   }
   if (signers.size() < s.manifest.threshold()) {
     return absl::PermissionDeniedError(absl::StrFormat(
@@ -377,6 +382,20 @@ absl::Status ClientSession::CheckSignatures(
         "needed",
         static_cast<int>(signers.size()),
         static_cast<int>(s.manifest.threshold())));
+  }
+  // Who was shown another U2 than this device may have masked its input for
+  // members of whom few share a sum with it: its self mask stays hidden.
+  const Bytes members = ClientMembersBytes(s.id, s.members);
+  for (const auto& signature : request.member_signatures()) {
+    SOTTO_RETURN_IF_ERROR(check(signature, members, "set of members"));
+    signers.insert(signature.sender());
+  }
+  for (const auto& [owner, unused] : secrets_->received) {
+    if (!TestBit(s.survivors, owner) || signers.count(owner) != 0) continue;
+    return absl::PermissionDeniedError(absl::StrFormat(
+        "unmask request: member %d has not signed the members that this device "
+        "was shown",
+        owner));
   }
   return absl::OkStatus();
 }

@@ -267,10 +267,56 @@ TEST_F(ClientSessionTest, ASignatureOnAnotherSetIsRefused) {
   v1::UnmaskRequest mixed = request_;
   const std::uint32_t liar = mixed.signatures(0).sender();
   const Bytes other = {0b0111111};
-  mixed.mutable_signatures(0)->set_signature(
-      ToString(cohort_.key(liar).Sign(ClientSurvivorBytes(session(), other))));
+  mixed.mutable_signatures(0)->set_signature(ToString(cohort_.key(liar).Sign(
+      ClientSurvivorBytes(session(), Bytes{0b1111111}, other))));
   EXPECT_THAT(me().Unmask(mixed), StatusIs(absl::StatusCode::kPermissionDenied,
                                            HasSubstr("did not sign")));
+}
+
+// It may have masked its input for members of whom few share a sum with it.
+TEST_F(ClientSessionTest, WhoMayHaveBeenShownOtherMembersIsNotUnmasked) {
+  const Bytes all = {0b1111111}, fewer = {0b0111111};
+  const auto unmask = [&](const auto& change) {
+    Cohort cohort({.size = 7, .min_cohort = 4, .corrupted_fraction = 0.2});
+    std::swap(cohort_, cohort);
+    AdvanceTo(State::kSurvivorsSigned);
+    // One of them sent its input and is silent since.
+    v1::UnmaskRequest request = request_;
+    const std::uint32_t silent = request.signatures(5).sender();
+    request.mutable_signatures()->RemoveLast();
+    const auto sign = [&](const Bytes& bytes) {
+      auto* signature = request.add_member_signatures();
+      signature->set_sender(silent);
+      signature->set_signature(ToString(cohort_.key(silent).Sign(bytes)));
+    };
+    change(request, sign);
+    return me().Unmask(request).status();
+  };
+  EXPECT_THAT(unmask([&](auto&, auto sign) {
+                sign(ClientMembersBytes(session(), all));
+              }),
+              IsOk());
+  EXPECT_THAT(unmask([](auto&, auto) {}),
+              StatusIs(absl::StatusCode::kPermissionDenied,
+                       HasSubstr("has not signed the members")));
+  EXPECT_THAT(unmask([&](auto&, auto sign) {
+                sign(ClientMembersBytes(session(), fewer));
+              }),
+              StatusIs(absl::StatusCode::kPermissionDenied,
+                       HasSubstr("did not sign this set of members")));
+  EXPECT_THAT(
+      unmask([&](auto&, auto sign) { sign(DeliveryBytes(session(), all)); }),
+      StatusIs(absl::StatusCode::kPermissionDenied));
+  // One that signed the same survivors of other members.
+  EXPECT_THAT(unmask([&](auto& request, auto sign) {
+                sign(ClientMembersBytes(session(), all));
+                auto* first = request.mutable_signatures(0);
+                first->set_signature(ToString(
+                    cohort_.key(first->sender())
+                        .Sign(ClientSurvivorBytes(session(), fewer, all))));
+              }),
+              StatusIs(absl::StatusCode::kPermissionDenied,
+                       HasSubstr("did not sign this survivor set")));
 }
 
 TEST_F(ClientSessionTest, RepeatingOneSignatureDoesNotCountTwice) {

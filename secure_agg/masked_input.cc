@@ -27,7 +27,8 @@ std::string PackedFrom(std::span<const std::uint32_t> values,
 }  // namespace
 
 MaskedInput::MaskedInput(const SessionId& session, std::uint32_t sender,
-                         std::vector<VectorSpec> vectors, NamedVectors masked,
+                         ByteView members, std::vector<VectorSpec> vectors,
+                         NamedVectors masked,
                          const crypto::SigningKey& identity)
     : sender_(sender),
       vectors_(std::move(vectors)),
@@ -40,6 +41,7 @@ MaskedInput::MaskedInput(const SessionId& session, std::uint32_t sender,
     }
   }
   signature_ = identity.Sign(InputBytes(session, sender, hasher.Finish()));
+  members_signature_ = identity.Sign(ClientMembersBytes(session, members));
 }
 
 absl::StatusOr<v1::MaskedInputChunk> MaskedInput::ChunkAt(
@@ -61,6 +63,7 @@ absl::StatusOr<v1::MaskedInputChunk> MaskedInput::ChunkAt(
   if (spec + 1 == vectors_.end() && spec->length - offset <= kChunkElements) {
     chunk.set_last(true);
     chunk.set_signature(ToString(signature_));
+    chunk.set_members_signature(ToString(members_signature_));
   }
   return chunk;
 }

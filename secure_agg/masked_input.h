@@ -20,8 +20,9 @@ class MaskedInput {
  public:
   MaskedInput() = default;  // without vectors
   // `vectors` in the manifest's order; `masked` holds each of them, reduced.
-  // Signs the hash of all of them, packed.
-  MaskedInput(const SessionId& session, std::uint32_t sender,
+  // Signs the hash of all of them, packed, and `members`, the bitmap of U2 that
+  // they were masked for.
+  MaskedInput(const SessionId& session, std::uint32_t sender, ByteView members,
               std::vector<VectorSpec> vectors, NamedVectors masked,
               const crypto::SigningKey& identity);
 
@@ -37,6 +38,7 @@ class MaskedInput {
   std::vector<VectorSpec> vectors_;
   NamedVectors masked_;
   crypto::Signature signature_ = {};
+  crypto::Signature members_signature_ = {};
 };
 
 }  // namespace sotto::secure_agg

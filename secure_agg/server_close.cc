@@ -8,6 +8,46 @@
 #include "secure_agg/signed_bytes.h"
 
 namespace sotto::secure_agg {
+
+static_assert(std::uint64_t{kMaxCompleteCohort} * (kMaxCompleteCohort - 1) <=
+              kMaxRelayedShares);
+
+absl::StatusOr<GraphParams> SessionGraph(const ServerParams& params,
+                                         std::uint32_t size) {
+  const bool must_be_complete = size <= params.complete_up_to;
+  SOTTO_ASSIGN_OR_RETURN(
+      const GraphParams graph,
+      must_be_complete
+          ? CompleteGraph(size, params.corrupted_fraction)
+          : ChooseGraph({.cohort_size = size,
+                         .corrupted_fraction = params.corrupted_fraction,
+                         .dropout_fraction = params.dropout_fraction,
+                         .security_bits = params.security_bits,
+                         .correctness_bits = params.correctness_bits,
+                         .min_survivors = params.min_cohort}));
+  if (std::uint64_t{size} * graph.neighbours <= kMaxRelayedShares) return graph;
+  if (must_be_complete) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "a cohort of %d has to take the complete graph, which is for %d "
+        "members at most",
+        size, kMaxCompleteCohort));
+  }
+  if (graph.neighbours == size - 1) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "no ring of %d members bears a corrupted fraction of %g, a dropout "
+        "fraction of %g and as few as %d survivors, and the complete graph is "
+        "for %d members at most",
+        size, params.corrupted_fraction, params.dropout_fraction,
+        params.min_cohort, kMaxCompleteCohort));
+  }
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "a ring of %d members that bears a corrupted fraction of %g, a dropout "
+      "fraction of %g and as few as %d survivors has %d neighbours each, and "
+      "at most %d are served",
+      size, params.corrupted_fraction, params.dropout_fraction,
+      params.min_cohort, graph.neighbours, kMaxRelayedShares / size));
+}
+
 void ServerSession::DropMissing() {
   for (Member& member : members_) {
     if (!IsExpected(member) || HasAnswered(member)) continue;
@@ -20,11 +60,18 @@ void ServerSession::DropMissing() {
 
 absl::Status ServerSession::Fail(const std::string& reason) {
   phase_ = Phase::kFailed;
+  counts_.reset();
   failure_ = reason;
   return absl::AbortedError(reason);
 }
 
 absl::Status ServerSession::Close() {
+  const absl::Status closed = CloseOpenPhase();
+  counts_.reset();
+  return closed;
+}
+
+absl::Status ServerSession::CloseOpenPhase() {
   switch (phase_) {
     case Phase::kAdvertise:
       return CloseAdvertise();
@@ -67,15 +114,7 @@ absl::Status ServerSession::CloseAdvertise() {
     return Fail(absl::StrFormat("%d devices joined, %d are needed", n,
                                 params_.min_cohort));
   }
-  const auto graph =
-      n <= params_.complete_up_to
-          ? CompleteGraph(n, params_.corrupted_fraction)
-          : ChooseGraph({.cohort_size = n,
-                         .corrupted_fraction = params_.corrupted_fraction,
-                         .dropout_fraction = params_.dropout_fraction,
-                         .security_bits = params_.security_bits,
-                         .correctness_bits = params_.correctness_bits,
-                         .min_survivors = params_.min_cohort});
+  const auto graph = SessionGraph(params_, n);
   if (!graph.ok()) return Fail(std::string(graph.status().message()));
   const absl::Status vectors = CheckVectors(params_.vectors, n);
   if (!vectors.ok()) return Fail(std::string(vectors.message()));
@@ -88,6 +127,7 @@ absl::Status ServerSession::CloseAdvertise() {
     members_.push_back(std::move(member));
   }
   waiting_.clear();
+  key_owners_.clear();
   manifest_.set_protocol_version(1);
   manifest_.set_task(params_.task);
   manifest_.set_round(params_.round);

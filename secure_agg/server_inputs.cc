@@ -1,6 +1,6 @@
 // What inputs have changed in a session, as bytes for the journal: base/codec
-// "sotto/secagg/inputs/v1". Besides the sums it has a few bytes a member, so
-// that a cohort's ciphertexts are not written again with every input.
+// "sotto/secagg/inputs/v3". Besides the sums it has a bit a member, so that
+// a cohort's ciphertexts are not written again with every input.
 
 #include "base/codec.h"
 #include "base/status.h"
@@ -10,17 +10,24 @@
 namespace sotto::secure_agg {
 namespace {
 
-constexpr char kInputsTag[] = "sotto/secagg/inputs/v1";
+constexpr char kInputsTag[] = "sotto/secagg/inputs/v3";
 
 }  // namespace
 
 Bytes ServerSession::InputSnapshot() const {
   Encoder e(kInputsTag);
   e.Octets(session_).U32(static_cast<std::uint32_t>(members_.size()));
+  Bytes arrived((members_.size() + 7) / 8, 0);
+  std::vector<std::uint32_t> left;
+  for (std::uint32_t i = 0; i < members_.size(); ++i) {
+    const Member& m = members_[i];
+    if (m.has_input) SetBit(arrived, i);
+    if (m.dropped && m.dropped_in == Phase::kInputs) left.push_back(i);
+  }
+  e.Octets(arrived).U32(static_cast<std::uint32_t>(left.size()));
+  for (const std::uint32_t i : left) e.U32(i).Text(members_[i].reason);
   for (const Member& m : members_) {
-    e.U8(static_cast<std::uint8_t>(m.has_input | m.complained << 1 |
-                                   m.dropped << 2));
-    e.U8(static_cast<std::uint8_t>(m.dropped_in)).Text(m.reason);
+    if (m.has_input) e.Octets(m.members_signature);
   }
   for (const VectorSpec& v : params_.vectors) {
     e.Octets(LanesOf(accumulator_.at(v.name)));
@@ -41,18 +48,21 @@ absl::Status ServerSession::RestoreInputs(ByteView snapshot) {
   if (!std::ranges::equal(session, session_) || count != members_.size()) {
     return damaged("it is of another session");
   }
-  struct Change {
-    std::uint8_t flags = 0, dropped_in = 0;
-    std::string reason;
-  };
-  std::vector<Change> changes(count);
-  for (Change& change : changes) {
-    SOTTO_ASSIGN_OR_RETURN(change.flags, d.U8("flags"));
-    SOTTO_ASSIGN_OR_RETURN(change.dropped_in, d.U8("dropped_in"));
-    if (change.dropped_in > static_cast<std::uint8_t>(Phase::kFailed)) {
-      return damaged("unknown phase");
-    }
-    SOTTO_ASSIGN_OR_RETURN(change.reason, d.Text("reason"));
+  SOTTO_ASSIGN_OR_RETURN(const ByteView arrived, d.Octets("arrived"));
+  if (!CheckBitmap(arrived, count).ok()) {
+    return damaged("its members are not those of the session");
+  }
+  SOTTO_ASSIGN_OR_RETURN(const std::uint32_t num_left, d.U32("left"));
+  std::map<std::uint32_t, std::string> left;  // with its reason
+  for (std::uint32_t i = 0; i < num_left; ++i) {
+    SOTTO_ASSIGN_OR_RETURN(const std::uint32_t index, d.U32("member"));
+    if (index >= count) return damaged("who left is no member");
+    SOTTO_ASSIGN_OR_RETURN(left[index], d.Text("reason"));
+  }
+  std::vector<ByteView> members_signatures(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (!TestBit(arrived, i)) continue;
+    SOTTO_ASSIGN_OR_RETURN(members_signatures[i], d.Octets("members"));
   }
   NamedVectors sums = accumulator_;
   for (const VectorSpec& v : params_.vectors) {
@@ -62,14 +72,18 @@ absl::Status ServerSession::RestoreInputs(ByteView snapshot) {
     }
   }
   SOTTO_RETURN_IF_ERROR(Annotate(d.Finish(), "snapshot of inputs"));
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    Member& m = members_[i];
-    m.has_input = (changes[i].flags & 1) != 0;
-    m.complained = (changes[i].flags & 2) != 0;
-    m.dropped = (changes[i].flags & 4) != 0;
-    m.dropped_in = static_cast<Phase>(changes[i].dropped_in);
-    m.reason = std::move(changes[i].reason);
+  for (std::size_t i = 0; i < count; ++i) {
+    members_[i].has_input = TestBit(arrived, i);
+    members_[i].members_signature.assign(members_signatures[i].begin(),
+                                         members_signatures[i].end());
   }
+  for (auto& [index, reason] : left) {
+    Member& m = members_[index];
+    m.complained = m.dropped = true;
+    m.dropped_in = Phase::kInputs;
+    m.reason = std::move(reason);
+  }
+  counts_.reset();
   accumulator_ = std::move(sums);
   return absl::OkStatus();
 }

@@ -80,10 +80,14 @@ absl::Status ServerSession::ReceiveAdvertisement(
     const v1::KeyAdvertisement& message, UnixTime now) {
   if (phase_ != Phase::kAdvertise) {
     // Repeating what was counted is fine; a late one is not.
-    for (const Member& member : members_) {
-      if (member.advertisement.signature() == message.signature()) {
-        return absl::OkStatus();
-      }
+    const auto sender =
+        crypto::DecodeCertificate(AsBytes(message.certificate()));
+    const auto index = sender.ok()
+                           ? IndexOf(sender->device_id)
+                           : absl::StatusOr<std::size_t>(sender.status());
+    if (index.ok() &&
+        members_[*index].advertisement.signature() == message.signature()) {
+      return absl::OkStatus();
     }
     return absl::FailedPreconditionError("the cohort of this round is closed");
   }
@@ -115,13 +119,12 @@ absl::Status ServerSession::ReceiveAdvertisement(
   }
   SOTTO_RETURN_IF_ERROR(CheckAgreement(message.channel_key(), "channel key"));
   SOTTO_RETURN_IF_ERROR(CheckAgreement(message.mask_key(), "mask key"));
-  for (const auto& [id, other] : waiting_) {
-    if (id == certificate.device_id) continue;
-    for (const std::string& key : {other.channel_key(), other.mask_key()}) {
-      if (key == message.channel_key() || key == message.mask_key()) {
-        return absl::AlreadyExistsError(absl::StrFormat(
-            "advertisement: device %s has one of its keys", HexEncode(id)));
-      }
+  for (const std::string* key : {&message.channel_key(), &message.mask_key()}) {
+    const auto owner = key_owners_.find(*key);
+    if (owner != key_owners_.end() && owner->second != certificate.device_id) {
+      return absl::AlreadyExistsError(
+          absl::StrFormat("advertisement: device %s has one of its keys",
+                          HexEncode(owner->second)));
     }
   }
   const bool known = waiting_.count(certificate.device_id) != 0;
@@ -129,8 +132,24 @@ absl::Status ServerSession::ReceiveAdvertisement(
     return absl::FailedPreconditionError("the cohort of this round is full");
   }
   // A device that restarted has new keys; its last word counts.
-  waiting_[certificate.device_id] = message;
+  StopWaiting(certificate.device_id);
+  Wait(certificate.device_id, message);
   return absl::OkStatus();
+}
+
+void ServerSession::Wait(const crypto::DeviceId& device,
+                         const v1::KeyAdvertisement& message) {
+  key_owners_[message.channel_key()] = device;
+  key_owners_[message.mask_key()] = device;
+  waiting_[device] = message;
+}
+
+void ServerSession::StopWaiting(const crypto::DeviceId& device) {
+  const auto found = waiting_.find(device);
+  if (found == waiting_.end()) return;
+  key_owners_.erase(found->second.channel_key());
+  key_owners_.erase(found->second.mask_key());
+  waiting_.erase(found);
 }
 
 absl::Status ServerSession::ReceiveShares(const crypto::DeviceId& device,
@@ -167,6 +186,7 @@ absl::Status ServerSession::ReceiveShares(const crypto::DeviceId& device,
                                        message.signature(), "shares"));
   member.shares = message;
   member.has_shares = true;
+  CountArrival();
   return absl::OkStatus();
 }
 
@@ -212,6 +232,7 @@ absl::StatusOr<InputProgress> ServerSession::ReceiveInput(
     store_->Drop(static_cast<std::uint32_t>(index));
     SOTTO_RETURN_IF_ERROR(finished);
     member.has_input = true;
+    CountArrival();
     return InputProgress{.complete = true};
   }
   if (next == spec.length) {
@@ -264,12 +285,16 @@ absl::Status ServerSession::ReadInput(std::size_t index, const Body& body) {
 
 absl::Status ServerSession::Finish(std::size_t index,
                                    const v1::MaskedInputChunk& last) {
+  Member& member = members_[index];
+  SOTTO_RETURN_IF_ERROR(CheckSignature(
+      member.certificate.identity_key, ClientMembersBytes(session_, u2_),
+      last.members_signature(), "masked input: members"));
   crypto::Sha256Hasher hasher;
   SOTTO_RETURN_IF_ERROR(
       ReadInput(index, [&](const VectorSpec&, std::uint32_t, std::uint32_t,
                            ByteView bytes) { hasher.Update(bytes); }));
   SOTTO_RETURN_IF_ERROR(
-      CheckSignature(members_[index].certificate.identity_key,
+      CheckSignature(member.certificate.identity_key,
                      InputBytes(session_, last.sender(), hasher.Finish()),
                      last.signature(), "masked input"));
   std::vector<std::uint32_t> values(kPieceElements);
@@ -286,6 +311,7 @@ absl::Status ServerSession::Finish(std::size_t index,
           sum[i] = (sum[i] + piece[i]) & mask;
         }
       });
+  member.members_signature = ToBytes(last.members_signature());
   if (added.ok()) return added;
   // A part of the input is in the sum, and what it was is no longer known.
   return Fail("an input could be read once and not again: " +
@@ -307,9 +333,10 @@ absl::Status ServerSession::ReceiveSurvivorSignature(
   }
   SOTTO_RETURN_IF_ERROR(CheckSender(message.sender(), index));
   SOTTO_RETURN_IF_ERROR(CheckSignature(
-      member.certificate.identity_key, ClientSurvivorBytes(session_, u3_),
+      member.certificate.identity_key, ClientSurvivorBytes(session_, u2_, u3_),
       message.signature(), "survivor signature"));
   member.survivor_signature = ToBytes(message.signature());
+  CountArrival();
   return absl::OkStatus();
 }
 
@@ -363,6 +390,7 @@ absl::Status ServerSession::ReceiveUnmaskShares(
                                        message.signature(), "unmask shares"));
   member.unmask = message;
   member.has_unmask = true;
+  CountArrival();
   for (const std::uint32_t owner : near_[index]) ++members_[owner].revealed;
   return absl::OkStatus();
 }
@@ -370,7 +398,7 @@ absl::Status ServerSession::ReceiveUnmaskShares(
 absl::Status ServerSession::ReceiveComplaint(const crypto::DeviceId& device,
                                              const v1::Complaint& message) {
   if (phase_ == Phase::kAdvertise) {
-    waiting_.erase(device);
+    StopWaiting(device);
     return absl::OkStatus();
   }
   SOTTO_ASSIGN_OR_RETURN(const std::size_t index, IndexOf(device));
@@ -383,6 +411,7 @@ absl::Status ServerSession::ReceiveComplaint(const crypto::DeviceId& device,
       phase_ == Phase::kFailed) {
     return absl::OkStatus();
   }
+  counts_.reset();
   member.complained = true;
   member.dropped = true;
   member.dropped_in = phase_;

@@ -26,9 +26,9 @@ absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Create(
   };
   if (params.task.empty()) return bad("task is empty");
   if (params.population.empty()) return bad("population is empty");
-  if (params.max_cohort < 3 || params.max_cohort > 65535) {
-    return bad(absl::StrFormat("max_cohort is %d, needs 3 to 65535",
-                               params.max_cohort));
+  if (params.max_cohort < 3 || params.max_cohort > kMaxCohort) {
+    return bad(absl::StrFormat("max_cohort is %d, needs 3 to %d",
+                               params.max_cohort, kMaxCohort));
   }
   if (params.min_cohort < 3 || params.min_cohort > params.max_cohort) {
     return bad(absl::StrFormat("min_cohort is %d, needs 3 to max_cohort = %d",
@@ -106,17 +106,30 @@ bool ServerSession::HasAnswered(const Member& member) const {
   return true;
 }
 
+const ServerSession::Counts& ServerSession::Count() const {
+  if (!counts_.has_value()) {
+    counts_ = Counts{.expected = 0, .arrived = 0};
+    for (const Member& m : members_) {
+      if (!IsExpected(m)) continue;
+      ++counts_->expected;
+      if (HasAnswered(m)) ++counts_->arrived;
+    }
+  }
+  return *counts_;
+}
+
+void ServerSession::CountArrival() {
+  if (counts_.has_value()) ++counts_->arrived;
+}
+
 std::size_t ServerSession::expected() const {
   if (phase_ == Phase::kAdvertise) return params_.max_cohort;
-  return static_cast<std::size_t>(std::ranges::count_if(
-      members_, [this](const Member& m) { return IsExpected(m); }));
+  return Count().expected;
 }
 
 std::size_t ServerSession::arrived() const {
   if (phase_ == Phase::kAdvertise) return waiting_.size();
-  return static_cast<std::size_t>(std::ranges::count_if(
-      members_,
-      [this](const Member& m) { return IsExpected(m) && HasAnswered(m); }));
+  return Count().arrived;
 }
 
 // Of each secret kSpareShares more than are needed, so that half as many wrong
@@ -222,25 +235,38 @@ absl::StatusOr<v1::UnmaskRequest> ServerSession::UnmaskRequestFor(
   }
   v1::UnmaskRequest out;
   for (const std::uint32_t i : near_[own]) {
-    if (members_[i].survivor_signature.empty()) continue;
-    auto* signature = out.add_signatures();
+    if (!TestBit(u3_, i)) continue;
+    const bool has_signed = !members_[i].survivor_signature.empty();
+    auto* signature =
+        has_signed ? out.add_signatures() : out.add_member_signatures();
     signature->set_sender(i);
-    signature->set_signature(ToString(members_[i].survivor_signature));
+    signature->set_signature(ToString(has_signed
+                                          ? members_[i].survivor_signature
+                                          : members_[i].members_signature));
   }
   return out;
 }
 
+MemberStatus ServerSession::StatusOf(std::size_t index) const {
+  const Member& m = members_[index];
+  return {.device_id = m.certificate.device_id,
+          .included = !u3_.empty() && TestBit(u3_, index),
+          .dropped = m.dropped,
+          .dropped_in = m.dropped_in,
+          .reason = m.reason};
+}
+
 std::vector<MemberStatus> ServerSession::Members() const {
   std::vector<MemberStatus> out;
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    const Member& m = members_[i];
-    out.push_back({.device_id = m.certificate.device_id,
-                   .included = !u3_.empty() && TestBit(u3_, i),
-                   .dropped = m.dropped,
-                   .dropped_in = m.dropped_in,
-                   .reason = m.reason});
-  }
+  for (std::size_t i = 0; i < members_.size(); ++i) out.push_back(StatusOf(i));
   return out;
+}
+
+std::optional<MemberStatus> ServerSession::MemberOf(
+    const crypto::DeviceId& device) const {
+  const auto index = IndexOf(device);
+  if (!index.ok()) return std::nullopt;
+  return StatusOf(*index);
 }
 
 absl::StatusOr<AggregateResult> ServerSession::Result() const {

@@ -45,6 +45,18 @@ struct ServerParams {
   std::string population;         // of all members
 };
 
+// Encrypted shares that a session relays at most, one for each neighbour of
+// each member: under 200 bytes each, so that a snapshot with all of them is
+// within the 10^9 bytes that a database takes as one value.
+inline constexpr std::uint64_t kMaxRelayedShares = 1 << 22;
+// Complete graphs within it: n (n - 1) shares.
+inline constexpr std::uint32_t kMaxCompleteCohort = 2048;
+
+// The graph of a cohort of `size` under these parameters. INVALID_ARGUMENT: no
+// graph will do, or none with so few shares; the message has the numbers.
+absl::StatusOr<GraphParams> SessionGraph(const ServerParams& params,
+                                         std::uint32_t size);
+
 class ServerSession final : public Aggregator {
  public:
   // INVALID_ARGUMENT names the parameter. `key` is the coordinator's, borrowed,
@@ -88,6 +100,8 @@ class ServerSession final : public Aggregator {
       const crypto::DeviceId& device) const override;
   bool HasAnswered(const crypto::DeviceId& device) const override;
   std::vector<MemberStatus> Members() const override;
+  std::optional<MemberStatus> MemberOf(
+      const crypto::DeviceId& device) const override;
   const v1::SessionManifest& manifest() const override { return manifest_; }
   absl::StatusOr<AggregateResult> Result() const override;
   Bytes Snapshot() const override;
@@ -106,7 +120,8 @@ class ServerSession final : public Aggregator {
     v1::EncryptedShares shares;  // empty sender list until sent
     bool has_shares = false;     // in U2
     bool has_input = false;      // in U3
-    Bytes survivor_signature;    // of B3
+    Bytes members_signature;     // of U2, with the input
+    Bytes survivor_signature;    // of U2 and B3
     v1::UnmaskShares unmask;
     bool has_unmask = false;
     // Signed, and sees enough signatures to unmask; from kUnmask on.
@@ -126,6 +141,19 @@ class ServerSession final : public Aggregator {
   // Whether the open phase waits for the member.
   bool IsExpected(const Member& member) const;
   bool HasAnswered(const Member& member) const;
+  // Members that the open phase waits for, and of these who answered: counted
+  // once a phase, as every message asks.
+  struct Counts {
+    std::size_t expected, arrived;
+  };
+  const Counts& Count() const;
+  // After a member that was expected and had not answered has.
+  void CountArrival();
+  MemberStatus StatusOf(std::size_t index) const;
+  // In kAdvertise: a device not among the waiting, with keys that none has.
+  void Wait(const crypto::DeviceId& device,
+            const v1::KeyAdvertisement& message);
+  void StopWaiting(const crypto::DeviceId& device);
   void DropMissing();
   // The graph and the tree that manifest and members fix.
   absl::Status Join();
@@ -144,6 +172,7 @@ class ServerSession final : public Aggregator {
   std::optional<std::size_t> FindStranded(const Property& property) const;
   void FindUnmaskers();
   absl::Status Fail(const std::string& reason);
+  absl::Status CloseOpenPhase();
   absl::Status CloseAdvertise();
   absl::Status CloseShares();
   absl::Status CloseInputs();
@@ -169,8 +198,10 @@ class ServerSession final : public Aggregator {
   Phase phase_ = Phase::kAdvertise;
   std::string failure_;
   std::map<crypto::DeviceId, v1::KeyAdvertisement> waiting_;  // kAdvertise
-  std::vector<Member> members_;  // roster order, from kShares on
-  std::optional<Ring> ring_;     // from kShares on, as the next two
+  std::map<std::string, crypto::DeviceId> key_owners_;        // of the waiting
+  mutable std::optional<Counts> counts_;  // none: to be counted
+  std::vector<Member> members_;           // roster order, from kShares on
+  std::optional<Ring> ring_;              // from kShares on, as the next two
   std::vector<std::vector<std::uint32_t>> near_;  // each member's neighbours
   std::optional<KeyTree> tree_;
   v1::SessionManifest manifest_;

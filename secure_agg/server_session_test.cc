@@ -5,6 +5,7 @@
 
 #include "gtest/gtest.h"
 #include "secure_agg/signed_bytes.h"
+#include "secure_agg/snapshot_bytes.h"
 #include "tests/support/cohort.h"
 #include "tests/support/status_matchers.h"
 
@@ -87,6 +88,16 @@ TEST(ServerSessionTest, ASnapshotAfterEveryMessageResumesToTheSameSum) {
       IsOk());
   ExpectExact(cohort);
   EXPECT_EQ(messages, 6 + 6 + 5 + 5 + 5 + 5);
+}
+
+TEST(ServerSessionTest, FlagsInSnapshotsHaveTheirBits) {
+  EXPECT_EQ(FlagByte({true, false, false, true, true}), 0b11001);
+  EXPECT_EQ(FlagByte({false, true, false}), 0b010);
+  bool first = true, second = false, third = true;
+  SetFlags(0b1010, {&first, &second, &third});
+  EXPECT_FALSE(first);
+  EXPECT_TRUE(second);
+  EXPECT_FALSE(third);
 }
 
 TEST(ServerSessionTest, ADamagedSnapshotIsDataLoss) {
@@ -279,6 +290,17 @@ TEST(ServerSessionTest, MalformedMessagesAreRefusedWhole) {
   auto last = chunks[1];
   last.set_elements(std::string(12, '\1'));  // not what was signed
   refuse(server.ReceiveInput(id, last).status(), StatusCode::kUnauthenticated);
+  // Others could not reveal the self mask of one that has not signed U2.
+  const SessionId session = SessionIdOf(server.manifest());
+  for (const Bytes& signed_bytes :
+       {Bytes(), ClientMembersBytes(session, Bytes{0b0111}),
+        DeliveryBytes(session, Bytes{0b1111})}) {
+    ASSERT_THAT(server.ReceiveInput(id, chunks[0]), IsOk());
+    last = chunks[1];
+    last.set_members_signature(ToString(cohort.key(0).Sign(signed_bytes)));
+    refuse(server.ReceiveInput(id, last).status(),
+           StatusCode::kUnauthenticated);
+  }
   EXPECT_EQ(server.arrived(), 0u);
   // The input starts again, and then counts once.
   ASSERT_THAT(server.ReceiveInput(id, chunks[0]), IsOk());

@@ -1,4 +1,4 @@
-// A session as bytes, for the journal: base/codec "sotto/secagg/snapshot/v4".
+// A session as bytes, for the journal: base/codec "sotto/secagg/snapshot/v5".
 
 #include <bit>
 
@@ -11,7 +11,7 @@
 namespace sotto::secure_agg {
 namespace {
 
-constexpr char kTag[] = "sotto/secagg/snapshot/v4";
+constexpr char kTag[] = "sotto/secagg/snapshot/v5";
 
 template <typename Message>
 absl::Status Parse(ByteView bytes, const char* what, Message& out) {
@@ -102,10 +102,10 @@ Bytes ServerSession::Snapshot() const {
   e.U32(static_cast<std::uint32_t>(members_.size()));
   for (const Member& m : members_) {
     e.Octets(m.advertisement.SerializeAsString());
-    e.U8(static_cast<std::uint8_t>(m.has_shares | m.has_input << 1 |
-                                   m.has_unmask << 2 | m.complained << 3 |
-                                   m.dropped << 4));
-    e.Octets(m.shares.SerializeAsString()).Octets(m.survivor_signature);
+    e.U8(FlagByte(
+        {m.has_shares, m.has_input, m.has_unmask, m.complained, m.dropped}));
+    e.Octets(m.shares.SerializeAsString()).Octets(m.members_signature);
+    e.Octets(m.survivor_signature);
     e.Octets(m.unmask.SerializeAsString());
     e.U8(static_cast<std::uint8_t>(m.dropped_in)).Text(m.reason);
   }
@@ -143,7 +143,7 @@ absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Restore(
     SOTTO_ASSIGN_OR_RETURN(
         const auto certificate,
         crypto::DecodeCertificate(AsBytes(advertisement.certificate())));
-    s->waiting_[certificate.device_id] = advertisement;
+    s->Wait(certificate.device_id, advertisement);
   }
   SOTTO_ASSIGN_OR_RETURN(const std::uint32_t count, d.U32("members"));
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -156,13 +156,12 @@ absl::StatusOr<std::unique_ptr<ServerSession>> ServerSession::Restore(
         m.certificate,
         crypto::DecodeCertificate(AsBytes(m.advertisement.certificate())));
     SOTTO_ASSIGN_OR_RETURN(const std::uint8_t flags, d.U8("flags"));
-    m.has_shares = (flags & 1) != 0;
-    m.has_input = (flags & 2) != 0;
-    m.has_unmask = (flags & 4) != 0;
-    m.complained = (flags & 8) != 0;
-    m.dropped = (flags & 16) != 0;
+    SetFlags(flags, {&m.has_shares, &m.has_input, &m.has_unmask, &m.complained,
+                     &m.dropped});
     SOTTO_ASSIGN_OR_RETURN(const ByteView shares, d.Octets("shares"));
     SOTTO_RETURN_IF_ERROR(Parse(shares, "shares", m.shares));
+    SOTTO_ASSIGN_OR_RETURN(const ByteView told, d.Octets("members"));
+    m.members_signature.assign(told.begin(), told.end());
     SOTTO_ASSIGN_OR_RETURN(const ByteView signature, d.Octets("signature"));
     m.survivor_signature.assign(signature.begin(), signature.end());
     SOTTO_ASSIGN_OR_RETURN(const ByteView unmask, d.Octets("unmask"));

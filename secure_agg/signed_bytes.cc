@@ -81,10 +81,20 @@ Bytes ServerSurvivorBytes(const SessionId& session, ByteView survivors) {
   return std::move(e).Take();
 }
 
-Bytes ClientSurvivorBytes(const SessionId& session, ByteView survivors) {
-  Encoder e("sotto/secagg/u3/v1");
-  e.Octets(session).Octets(survivors);
-  return std::move(e).Take();
+Bytes ClientMembersBytes(const SessionId& session, ByteView members) {
+  return Encoder("sotto/secagg/u2-client/v1")
+      .Octets(session)
+      .Octets(members)
+      .bytes();
+}
+
+Bytes ClientSurvivorBytes(const SessionId& session, ByteView members,
+                          ByteView survivors) {
+  return Encoder("sotto/secagg/u3/v2")
+      .Octets(session)
+      .Octets(members)
+      .Octets(survivors)
+      .bytes();
 }
 
 Bytes UnmaskBytes(const SessionId& session, const v1::UnmaskShares& s) {

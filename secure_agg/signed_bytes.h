@@ -26,7 +26,9 @@ Bytes DeliveryBytes(const SessionId& session, ByteView members);
 Bytes InputBytes(const SessionId& session, std::uint32_t sender,
                  const crypto::Sha256Digest& input_hash);
 Bytes ServerSurvivorBytes(const SessionId& session, ByteView survivors);
-Bytes ClientSurvivorBytes(const SessionId& session, ByteView survivors);
+Bytes ClientMembersBytes(const SessionId& session, ByteView members);
+Bytes ClientSurvivorBytes(const SessionId& session, ByteView members,
+                          ByteView survivors);
 Bytes UnmaskBytes(const SessionId& session, const v1::UnmaskShares& shares);
 // Signed by the server for itself alone: the seed of its check of shares.
 Bytes ShareCheckBytes(const SessionId& session);

@@ -1,5 +1,5 @@
-// What snapshots share: vectors of 32-bit words as little-endian bytes, and a
-// SHA-256 at the end that notices damage. Pure.
+// What snapshots share: vectors of 32-bit words as little-endian bytes, flags
+// in one byte, and a SHA-256 at the end that notices damage. Pure.
 
 #ifndef SOTTO_SECURE_AGG_SNAPSHOT_BYTES_H_
 #define SOTTO_SECURE_AGG_SNAPSHOT_BYTES_H_
@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -29,6 +30,22 @@ inline bool FillLanes(ByteView bytes, std::vector<std::uint32_t>& values) {
   if (bytes.size() != LanesOf(values).size()) return false;
   if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   return true;
+}
+
+// Up to 8 flags, the first in the lowest bit.
+inline std::uint8_t FlagByte(std::initializer_list<bool> flags) {
+  unsigned byte = 0, at = 0;
+  for (const bool flag : flags) byte |= unsigned{flag} << at++;
+  return static_cast<std::uint8_t>(byte);
+}
+
+// Its inverse; further bits are not looked at.
+inline void SetFlags(std::uint8_t byte, std::initializer_list<bool*> flags) {
+  unsigned rest = byte;
+  for (bool* flag : flags) {
+    *flag = (rest & 1) != 0;
+    rest >>= 1;
+  }
 }
 
 // The encoding with a last field: the SHA-256 of all before it.

@@ -1,7 +1,7 @@
-// What clients decide in a session on the complete graph, as an automaton, and
-// everything that a lying coordinator can do with several of them: for the
-// search of model_check_test.cc. That the automaton is ClientSession's is what
-// model_agreement_test.cc checks.
+// What clients decide in a session, as an automaton, and everything that a
+// lying coordinator can do with several of them: for the searches of
+// model_check_test.cc and ring_model_test.cc. That the automaton is
+// ClientSession's is what model_agreement_test.cc checks.
 //
 // A client restarts with new keys, so a session is said by the start whose keys
 // each honest member has in the roster, and by which of several manifests. The
@@ -17,7 +17,11 @@
 
 namespace sotto::secure_agg {
 
+using MemberSet = std::uint16_t;  // bit i: member i
+
 struct ModelConfig {
+  static constexpr std::uint32_t kMaxMembers = 10;
+
   std::uint32_t members = 3;
   std::uint32_t corrupted = 0;
   std::uint32_t threshold = 2;
@@ -25,9 +29,10 @@ struct ModelConfig {
   std::uint32_t restarting = 0;     // the first so many restart once
   std::uint32_t manifests = 1;      // for one roster
   bool keeps_contributions = true;  // in the decision log
+  bool signs_members = true;        // U2: with its input, and with U3
+  // The neighbours of each; nobody's: the graph is complete.
+  std::array<MemberSet, kMaxMembers> near = {};
 };
-
-using MemberSet = std::uint8_t;  // bit i: member i
 
 // What one start of a client did, so far.
 struct ClientRecord {
@@ -40,23 +45,35 @@ struct ClientRecord {
     kDone
   };
   Step step = Step::kAbsent;
-  std::uint8_t session = 0;  // bit i: start of honest i; then the manifest
-  MemberSet members = 0;     // U2
-  MemberSet survivors = 0;   // U3
+  std::uint16_t session = 0;  // bit i: start of honest i; then the manifest
+  MemberSet members = 0;      // U2
+  MemberSet survivors = 0;    // U3
 
   bool operator==(const ClientRecord&) const = default;
 };
 
 class ClientModel {
  public:
-  static constexpr std::uint32_t kMaxMembers = 5;
   using Step = ClientRecord::Step;
   // By honest member and start.
-  using State = std::array<std::array<ClientRecord, 2>, kMaxMembers>;
+  using State =
+      std::array<std::array<ClientRecord, 2>, ModelConfig::kMaxMembers>;
 
-  explicit ClientModel(const ModelConfig& config) : config_(config) {}
+  explicit ClientModel(const ModelConfig& config)
+      : config_(config), is_complete_(config.near[0] == 0) {
+    for (std::uint32_t i = 0; is_complete_ && i < config.members; ++i) {
+      config_.near[i] = static_cast<MemberSet>(everybody() & ~(1u << i));
+    }
+  }
 
+  // With the neighbours of everybody, on the complete graph too.
   const ModelConfig& config() const { return config_; }
+  MemberSet everybody() const {
+    return static_cast<MemberSet>((1u << config_.members) - 1);
+  }
+  bool AreNeighbours(std::uint32_t v, std::uint32_t w) const {
+    return Has(config_.near[v], w);
+  }
   std::uint32_t honest() const { return config_.members - config_.corrupted; }
   State Start() const {
     State state = {};
@@ -90,7 +107,7 @@ class ClientModel {
     const ClientRecord& own = Current(state, i);
     if (own.step != Step::kSharesSent || !IsLarge(i, members)) return false;
     for (std::uint32_t v = 0; v < honest(); ++v) {
-      if (v == i || !Has(members, v)) continue;
+      if (!AreNeighbours(i, v) || !Has(members, v)) continue;
       const ClientRecord& peer = state[v][StartIn(own.session, v)];
       if (peer.step < Step::kSharesSent || peer.session != own.session) {
         return false;
@@ -104,20 +121,31 @@ class ClientModel {
     return own.step == Step::kInputSent && IsLarge(i, survivors) &&
            (survivors & ~own.members) == 0;
   }
-  bool HasSigned(const State& state, std::uint32_t w, std::uint32_t session,
-                 MemberSet survivors) const {
-    if (w >= honest()) return true;
-    const ClientRecord& peer = state[w][StartIn(session, w)];
-    return peer.step >= Step::kSigned && peer.session == session &&
-           peer.survivors == survivors;
+  // With its input w has signed the U2 of `own`, in its session.
+  bool HasSignedMembers(const State& state, std::uint32_t w,
+                        const ClientRecord& own) const {
+    if (w >= honest() || !config_.signs_members) return true;
+    const ClientRecord& peer = state[w][StartIn(own.session, w)];
+    return peer.step >= Step::kInputSent && peer.session == own.session &&
+           peer.members == own.members;
   }
+  // w has signed the U2 and U3 of `own`.
+  bool HasSigned(const State& state, std::uint32_t w,
+                 const ClientRecord& own) const {
+    if (w >= honest()) return true;
+    const ClientRecord& peer = state[w][StartIn(own.session, w)];
+    return peer.step >= Step::kSigned && peer.session == own.session &&
+           peer.survivors == own.survivors && HasSignedMembers(state, w, own);
+  }
+  // All signatures that there are come with the request.
   bool CanUnmask(const State& state, std::uint32_t i) const {
     const ClientRecord& own = Current(state, i);
     if (own.step != Step::kSigned) return false;
     std::uint32_t signers = 0;
     for (std::uint32_t w = 0; w < config_.members; ++w) {
-      if (w == i || !Has(own.survivors, w)) continue;
-      signers += HasSigned(state, w, own.session, own.survivors) ? 1 : 0;
+      if (!AreNeighbours(i, w) || !Has(own.survivors, w)) continue;
+      if (!HasSignedMembers(state, w, own)) return false;
+      signers += HasSigned(state, w, own) ? 1 : 0;
     }
     return signers >= config_.threshold;
   }
@@ -131,8 +159,6 @@ class ClientModel {
 
   template <typename Visit>
   void ForEachNext(const State& state, const Visit& visit) const {
-    const MemberSet everybody =
-        static_cast<MemberSet>((1u << config_.members) - 1);
     for (std::uint32_t i = 0; i < honest(); ++i) {
       State next = state;
       if (CanRestart(state, i)) {
@@ -145,11 +171,11 @@ class ClientModel {
       for (std::uint32_t s = 0; s < sessions(); ++s) {
         if (!AcceptsRoster(state, i, s)) continue;
         own = {.step = Step::kSharesSent,
-               .session = static_cast<std::uint8_t>(s)};
+               .session = static_cast<std::uint16_t>(s)};
         visit(next);
         own = before;
       }
-      for (std::uint32_t set = 1; set <= everybody; ++set) {
+      for (std::uint32_t set = 1; set <= everybody(); ++set) {
         const auto members = static_cast<MemberSet>(set);
         if (AcceptsDelivery(state, i, members)) {
           own.step = Step::kInputSent;
@@ -171,34 +197,55 @@ class ClientModel {
     }
   }
 
+  // How many shares of an honest member's secrets a coordinator has: corrupted
+  // holders reveal both kinds.
+  struct Revealed {
+    std::uint32_t self_mask = 0, mask_key = 0;
+  };
+  Revealed SharesOf(const State& state, std::uint32_t session,
+                    std::uint32_t v) const {
+    Revealed shares;
+    for (std::uint32_t w = 0; w < config_.members; ++w) {
+      if (!AreNeighbours(v, w)) continue;
+      if (w >= honest()) {
+        ++shares.self_mask;
+        ++shares.mask_key;
+        continue;
+      }
+      const ClientRecord& r = state[w][StartIn(session, w)];
+      if (r.step != Step::kDone || r.session != session || !Has(r.members, v)) {
+        continue;
+      }
+      ++(Has(r.survivors, v) ? shares.self_mask : shares.mask_key);
+    }
+    return shares;
+  }
+
   // What must never be; null where all is well.
   const char* Violation(const State& state) const {
     for (std::uint32_t i = 0; i < honest(); ++i) {
       if (Contributions(state, i) > 1) return "two contributions of a client";
     }
     for (std::uint32_t s = 0; s < sessions(); ++s) {
-      MemberSet unmasked = 0;
+      const ClientRecord* unmasked = nullptr;
       for (std::uint32_t w = 0; w < honest(); ++w) {
         const ClientRecord& r = state[w][StartIn(s, w)];
         if (r.step != Step::kDone || r.session != s) continue;
-        if (unmasked != 0 && unmasked != r.survivors) {
-          return "two survivor sets unmasked in one session";
-        }
-        unmasked = r.survivors;
-      }
-      if (unmasked == 0) continue;
-      for (std::uint32_t v = 0; v < honest(); ++v) {
-        std::uint32_t self_mask = config_.corrupted;
-        std::uint32_t mask_key = config_.corrupted;
-        for (std::uint32_t w = 0; w < honest(); ++w) {
-          const ClientRecord& r = state[w][StartIn(s, w)];
-          if (w == v || r.step != Step::kDone || r.session != s ||
-              !Has(r.members, v)) {
-            continue;
+        if (is_complete_ && unmasked != nullptr) {
+          if (unmasked->survivors != r.survivors) {
+            return "two survivor sets unmasked in one session";
           }
-          ++(Has(r.survivors, v) ? self_mask : mask_key);
+          if (config_.signs_members && unmasked->members != r.members) {
+            return "two sets of members unmasked in one session";
+          }
         }
-        if (self_mask >= config_.threshold && mask_key >= config_.threshold) {
+        unmasked = &r;
+      }
+      if (unmasked == nullptr) continue;
+      for (std::uint32_t v = 0; v < honest(); ++v) {
+        const Revealed shares = SharesOf(state, s, v);
+        if (shares.self_mask >= config_.threshold &&
+            shares.mask_key >= config_.threshold) {
           return "both secrets of an honest client";
         }
       }
@@ -209,12 +256,15 @@ class ClientModel {
   static bool Has(MemberSet set, std::uint32_t member) {
     return (set >> member & 1) != 0;
   }
+  static std::uint32_t Count(MemberSet set) {
+    return static_cast<std::uint32_t>(std::popcount(set));
+  }
 
  private:
   bool IsLarge(std::uint32_t i, MemberSet set) const {
-    const auto count = static_cast<std::uint32_t>(std::popcount(set));
-    return Has(set, i) && count >= config_.min_survivors &&
-           count - 1 >= config_.threshold;
+    const MemberSet near = set & config_.near[i];
+    return Has(set, i) && Count(set) >= config_.min_survivors &&
+           Count(near) >= config_.threshold;
   }
   std::uint32_t Contributions(const State& state, std::uint32_t i) const {
     return (state[i][0].step >= Step::kInputSent ? 1u : 0u) +
@@ -222,6 +272,7 @@ class ClientModel {
   }
 
   ModelConfig config_;
+  bool is_complete_;
 };
 
 }  // namespace sotto::secure_agg

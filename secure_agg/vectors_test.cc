@@ -46,9 +46,12 @@ void ExpectSession(const std::string& name) {
   EXPECT_EQ(HexEncode(AsBytes(manifest.SerializeAsString())), file["manifest"]);
   EXPECT_EQ(HexEncode(ManifestBytes(manifest)), file["manifest_bytes"]);
   EXPECT_EQ(HexEncode(SessionIdOf(manifest)), file["session"]);
-  EXPECT_EQ(
-      HexEncode(ClientSurvivorBytes(SessionIdOf(manifest), Hex(file["u3"]))),
-      file["u3_client_bytes"]);
+  const Bytes u2 = Hex(file["u2"]);
+  EXPECT_EQ(HexEncode(ClientMembersBytes(SessionIdOf(manifest), u2)),
+            file["u2_client_bytes"]);
+  EXPECT_EQ(HexEncode(ClientSurvivorBytes(SessionIdOf(manifest), u2,
+                                          Hex(file["u3"]))),
+            file["u3_client_bytes"]);
   const auto result = replay.server().Result();
   ASSERT_THAT(result, IsOk());
   EXPECT_EQ(Json(result->sums), file["sums"]);

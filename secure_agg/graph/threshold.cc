@@ -7,9 +7,9 @@ namespace sotto::secure_agg {
 
 absl::StatusOr<GraphParams> CompleteGraph(std::uint32_t cohort_size,
                                           double corrupted_fraction) {
-  if (cohort_size < 3 || cohort_size > 65535) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("cohort size is %d, needs 3 to 65535", cohort_size));
+  if (cohort_size < 3 || cohort_size > kMaxCohort) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "cohort size is %d, needs 3 to %d", cohort_size, kMaxCohort));
   }
   if (!(corrupted_fraction >= 0 && corrupted_fraction < 0.5)) {
     return absl::InvalidArgumentError(absl::StrFormat(

@@ -14,14 +14,17 @@
 
 namespace sotto::secure_agg {
 
+// Members of a session at most.
+inline constexpr std::uint32_t kMaxCohort = 65535;
+
 struct GraphParams {
   std::uint32_t neighbours = 0;  // k = H: nobody holds a share of oneself
   std::uint32_t threshold = 0;   // t
 };
 
 // The complete graph: k = n - 1, t = floor((k + a) / 2) + 1, a = floor(gamma
-// n). INVALID_ARGUMENT: n below 3 or above 65535, gamma outside [0, 1/2), or so
-// large that t exceeds k.
+// n). INVALID_ARGUMENT: n below 3 or above kMaxCohort, gamma outside [0, 1/2),
+// or so large that t exceeds k.
 absl::StatusOr<GraphParams> CompleteGraph(std::uint32_t cohort_size,
                                           double corrupted_fraction);
 

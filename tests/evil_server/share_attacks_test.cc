@@ -33,7 +33,9 @@ v1::SurvivorSignature Forge(const EvilServer& server, std::uint32_t sybil,
   signature.set_sender(server.IndexOf(member.id));
   signature.set_signature(
       ToString(member.key.Sign(secure_agg::ClientSurvivorBytes(
-          server.session(), AsBytes(set.members())))));
+          server.session(),
+          AsBytes(server.MakeSurvivors(server.Everybody()).members()),
+          AsBytes(set.members())))));
   return signature;
 }
 
@@ -172,6 +174,54 @@ TEST(S02TwoSurvivorSets, WhenHalvesAreToldDifferentSetsNobodyUnmasks) {
                                                     : "did not sign")));
       EXPECT_TRUE(Revealed(server, i).empty());
     }
+  }
+}
+
+// Device 0 masks its input for fewer members than the others know of.
+TEST(S02TwoSurvivorSets, WhoWasShownOtherMembersIsNotUnmasked) {
+  Fleet fleet({.devices = 6});
+  EvilServer server(fleet, {});
+  server.Lie(v1::StepReply::kDelivery, [&](std::uint32_t device,
+                                           v1::StepReply& reply) {
+    if (device != 0) return;
+    auto fewer = server.Everybody();
+    fewer.erase(server.IndexOf(1));
+    server.SetMembers(*reply.mutable_delivery(), fewer);
+    auto& shares = *reply.mutable_delivery()->mutable_shares();
+    shares.erase(std::remove_if(shares.begin(), shares.end(),
+                                [&](const auto& share) {
+                                  return share.sender() == server.IndexOf(1);
+                                }),
+                 shares.end());
+  });
+  server.Lie(v1::StepReply::kSurvivors, [&](std::uint32_t device,
+                                            v1::StepReply& reply) {
+    if (device == 0) return;
+    *reply.mutable_survivors() = server.MakeSurvivors(server.Everybody());
+  });
+  server.Lie(v1::StepReply::kUnmaskRequest,
+             [&](std::uint32_t device, v1::StepReply& reply) {
+               auto& request = *reply.mutable_unmask_request();
+               request.Clear();
+               for (std::uint32_t i = 1; i < fleet.size(); ++i) {
+                 if (i == device) continue;
+                 for (const auto& sent :
+                      server.SentOf(i, v1::StepRequest::kSurvivorSignature)) {
+                   *request.add_signatures() = sent.survivor_signature();
+                 }
+               }
+               // All that device 0 ever signed of its members.
+               const auto sent = server.SentOf(0, v1::StepRequest::kInput);
+               ASSERT_FALSE(sent.empty());
+               auto* told = request.add_member_signatures();
+               told->set_sender(server.IndexOf(0u));
+               told->set_signature(sent.back().input().members_signature());
+             });
+  server.Run();
+  for (std::uint32_t i = 1; i < fleet.size(); ++i) {
+    EXPECT_THAT(server.outcome(i),
+                StatusIs(kDenied, HasSubstr("did not sign this set")));
+    EXPECT_TRUE(Revealed(server, i).empty());
   }
 }
 

@@ -127,12 +127,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   (void)client.Advertise();
   // So far the server was honest; the last good step is the input's choice.
   const std::uint32_t honest = input.Below(4);
-  Bytes survivors;
+  Bytes members, survivors;
   const auto roster = [&](const v1::Roster& message) {
     return client.ShareKeys(message).status();
   };
   const auto deliver = [&](const v1::ShareDelivery& message) {
-    return client.MaskInput(message, good.cohort.input(kMe)).status();
+    const auto masked = client.MaskInput(message, good.cohort.input(kMe));
+    if (masked.ok()) members = MembersOf(message.members());
+    return masked.status();
   };
   const auto survive = [&](const v1::SurvivorSet& message) {
     const auto signature = client.SignSurvivors(message);
@@ -184,11 +186,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
       case 3: {
         v1::UnmaskRequest message = Edited(input, good.request);
         for (auto& entry : *message.mutable_signatures()) {
-          // As if the other members had been given the same set.
+          // As if the other members had been given the same sets.
           if (!anew || entry.sender() >= good.cohort.size()) continue;
-          entry.set_signature(ToString(
-              good.cohort.key(entry.sender())
-                  .Sign(ClientSurvivorBytes(good.session, survivors))));
+          entry.set_signature(
+              ToString(good.cohort.key(entry.sender())
+                           .Sign(ClientSurvivorBytes(good.session, members,
+                                                     survivors))));
+        }
+        for (auto& entry : *message.mutable_member_signatures()) {
+          if (!anew || entry.sender() >= good.cohort.size()) continue;
+          entry.set_signature(
+              ToString(good.cohort.key(entry.sender())
+                           .Sign(ClientMembersBytes(good.session, members))));
         }
         Check(client, before, unmask(message));
         break;

@@ -40,7 +40,7 @@ struct Recorded {
   std::array<v1::SurvivorSignature, kMembers> signatures;
   std::array<v1::UnmaskShares, kMembers> unmasks;
   SessionId session = {};
-  Bytes survivors = {0b0111};
+  Bytes members = {0b1111}, survivors = {0b0111};
 
   Recorded() {
     ServerSession& server = cohort.server();
@@ -109,11 +109,17 @@ absl::Status Send(FuzzInput& input, const Recorded& good,
       const auto& chunks = good.chunks[i];
       const auto& chunk =
           chunks[input.Below(static_cast<std::uint32_t>(chunks.size()))];
-      return server.ReceiveInput(id, Edited(input, chunk)).status();
+      auto message = Edited(input, chunk);
+      if (anew && message.last()) {
+        message.set_members_signature(
+            ToString(key.Sign(ClientMembersBytes(good.session, good.members))));
+      }
+      return server.ReceiveInput(id, message).status();
     }
     case 3: {
       auto message = Edited(input, good.signatures[i]);
-      sign(message, ClientSurvivorBytes(good.session, good.survivors));
+      sign(message,
+           ClientSurvivorBytes(good.session, good.members, good.survivors));
       return server.ReceiveSurvivorSignature(id, message);
     }
     case 4: {
@@ -174,7 +180,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
         Bytes inputs = server->InputSnapshot();
         Require((*again)->RestoreInputs(inputs).ok());
         Require((*again)->Snapshot() == bytes);
-        inputs[input.U8() % inputs.size()] ^= 1;
+        const std::size_t high = input.U8();
+        inputs[(high << 8 | input.U8()) % inputs.size()] ^= 1;
         Require(!(*again)->RestoreInputs(inputs).ok());
         Require((*again)->Snapshot() == bytes);
         break;

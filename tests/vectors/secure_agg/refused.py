@@ -57,6 +57,8 @@ def manifest_cases(s, u, cases):
             ("a threshold one too small", DENIED, {"t": s.t - 1}),
             ("a threshold above k", DENIED, {"t": s.k + 1}),
             ("fewer neighbours", DENIED, {"k": s.k - 1}),
+            ("so many members that sums wrap", INVALID,
+             {"n": s.n + 1, "k": s.n, "t": s.n // 2 + 1}),
             ("another generator", INVALID, {"prg": "mt19937"}),
             ("another key root", DENIED,
              {"key_root": flipped(s.manifest["key_root"])}),
@@ -98,11 +100,18 @@ def member_cases(s, u, cases):
                 s, v, certificate=sa1.certificate(
                     s.issuer, sa1.ed25519_public(s.members[v]["identity"]),
                     "tests", 0, 1_700_000_005_000))),
+            ("a peer's certificate of another population", DENIED, resigned(
+                s, v, certificate=sa1.certificate(
+                    s.issuer, sa1.ed25519_public(s.members[v]["identity"]),
+                    "other", 0, 2_000_000_000_000))),
             ("a peer's certificate with a flipped bit", DENIED,
              resigned(s, v, certificate=flipped(forged, 100))),
             ("a peer's advertisement with another's signature", DENIED,
              {**s.members[v]["ad"], "signature": keys["signature"]}),
+            ("a peer of another task", DENIED, resigned(s, v, task="faces")),
             ("a peer of another round", DENIED, resigned(s, v, round=6)),
+            ("a peer of another round id", DENIED,
+             resigned(s, v, round_id=bytes(16))),
             ("a peer that was given another model", DENIED,
              resigned(s, v, model_hash=bytes(32))),
             ("a peer that was given another plan", DENIED,
@@ -110,6 +119,8 @@ def member_cases(s, u, cases):
             ("a peer's nonce of 31 bytes", INVALID, resigned(s, v, nonce=bytes(31))),
             ("a peer's channel key of 33 bytes", INVALID,
              resigned(s, v, c_pk=bytes(33))),
+            ("a peer's mask key of 31 bytes", INVALID,
+             resigned(s, v, s_pk=bytes(31))),
             ("a peer with the channel key of another", DENIED,
              resigned(s, v, c_pk=keys["c_pk"])),
             ("a peer with the mask key of another", DENIED,
@@ -128,6 +139,12 @@ def member_cases(s, u, cases):
     twice = [(1, members[0][1], [])] + [members[0]] + members[2:]
     twice = [(i, ad, path) for i, (_, ad, path) in enumerate(twice)]
     cases.add("Roster", "a member twice", DENIED, rooted(s, u, twice))
+    stranger = s.advertise(s.n, s.seed("stranger"))
+    others = sorted(
+        [s.members[i] for i in range(s.n) if i != u] + [stranger],
+        key=lambda m: sa1.sha256(sa1.ed25519_public(m["identity"]))[:16])
+    cases.add("Roster", "another member in its own place", DENIED,
+              rooted(s, u, [(i, m["ad"], []) for i, m in enumerate(others)]))
     mine = resigned(s, u, c_pk=sa1.x25519_public(s.seed("replaced")))
     members = [(i, mine if i == u else ad, path) for i, ad, path in members]
     cases.add("Roster", "its own channel key replaced", DENIED,
@@ -215,7 +232,7 @@ def survivor_cases(s, u, cases):
             ("signed as U2", s.by_coordinator(
                 sa1.set_bytes("u2", s.session, s.u3_bits))),
             ("signed as a client does", s.by_coordinator(
-                sa1.set_bytes("u3", s.session, s.u3_bits))),
+                sa1.survivor_bytes(s.session, s.u2_bits, s.u3_bits))),
             ("signed for another session", s.by_coordinator(
                 sa1.set_bytes("u3-server", bytes(32), s.u3_bits))),
             ("signed by a member", s.by(
@@ -240,19 +257,55 @@ def request_cases(s, u, cases):
         sa1.pb((1, [one(*good[0])] * s.t)))
     add("its own signature among them", INVALID, s.request(u, peers + [u]))
     add("a signer that did not survive", INVALID, sa1.pb((1, [
-        one(*pair) for pair in good] + [one(gone, s.by(gone, sa1.set_bytes(
-            "u3", s.session, s.u3_bits)))])))
+        one(*pair) for pair in good] + [one(gone, s.by(gone, sa1.survivor_bytes(
+            s.session, s.u2_bits, s.u3_bits)))])))
     add("a signer that is no member", INVALID,
         sa1.pb((1, [one(s.n, good[0][1])] + [one(*pair) for pair in good])))
-    for what, bits, session, kind in (
-            ("a signature on another set", everybody, s.session, "u3"),
-            ("a signature of another session", s.u3_bits, bytes(32), "u3"),
-            ("a signature of another kind", s.u3_bits, s.session, "u3-server")):
-        other = s.by(peers[0], sa1.set_bytes(kind, session, bits))
+    for what, signed in (
+            ("a signature on another set",
+             sa1.survivor_bytes(s.session, s.u2_bits, everybody)),
+            ("a signature for other members",
+             sa1.survivor_bytes(s.session, s.u3_bits, s.u3_bits)),
+            ("a signature of another session",
+             sa1.survivor_bytes(bytes(32), s.u2_bits, s.u3_bits)),
+            ("a signature of another kind",
+             sa1.set_bytes("u3-server", s.session, s.u3_bits))):
+        other = s.by(peers[0], signed)
         add(what, DENIED, sa1.pb((1, [one(peers[0], other)] + [
             one(*pair) for pair in good[1:]])))
     add("one member's signature under another's name", DENIED,
         sa1.pb((1, [one(peers[0], good[1][1])] + [one(*p) for p in good[1:]])))
+
+
+def silent_cases(s, u, cases):
+    """A neighbour that sent its input, but did not sign the survivor set."""
+    peers = [v for v in s.near[u] if v in s.signers]
+    silent, signers = peers[-1], peers[:-1]
+    assert len(signers) > s.t
+    far = next(v for v in s.u3 if v != u and v not in s.near[u])
+    good = [sa1.pb((1, v), (2, s.members[v]["signature"])) for v in signers]
+    told = [v for v in s.near[u] if v in s.u3 and v not in peers]
+
+    def add(what, status, *pairs):
+        cases.add("UnmaskRequest", what, status, sa1.pb((1, good), (2, [
+            sa1.pb((1, v), (2, signature)) for v, signature in
+            [(v, s.members[v]["told"]) for v in told] + list(pairs)])))
+
+    def signed(v, kind, session, bits):
+        return v, s.by(v, sa1.set_bytes(kind, session, bits))
+
+    add("a silent survivor's members left out", DENIED)
+    add("a silent survivor's signature on other members", DENIED,
+        signed(silent, "u2-client", s.session, s.u3_bits))
+    add("a silent survivor's members of another session", DENIED,
+        signed(silent, "u2-client", bytes(32), s.u2_bits))
+    add("a silent survivor's signature of another kind", DENIED,
+        signed(silent, "u2", s.session, s.u2_bits))
+    add("a silent survivor's members signed by another", DENIED,
+        (silent, s.members[signers[0]]["told"]))
+    add("members signed by no neighbour", INVALID,
+        signed(silent, "u2-client", s.session, s.u2_bits),
+        signed(far, "u2-client", s.session, s.u2_bits))
 
 
 def by_client(s, u=1):
@@ -269,7 +322,9 @@ def by_client(s, u=1):
 
 def by_ring_client(s, u):
     """What only a ring can be lied about."""
-    cases = Cases("client", u, {"Roster": s.roster(u)})
+    cases = Cases("client", u, {
+        "Roster": s.roster(u), "ShareDelivery": s.delivery(u),
+        "SurvivorSet": s.survivors(), "UnmaskRequest": s.request(u)})
     shown = s.shown(u)
     v = next(at for at, (i, _, _) in enumerate(shown) if i != u)
     index, ad, path = shown[v]
@@ -294,6 +349,22 @@ def by_ring_client(s, u):
               s.roster(u, {**s.manifest, "t": s.t - 1}))
     cases.add("Roster", "an odd number of neighbours", DENIED,
               s.roster(u, {**s.manifest, "k": s.k - 1}))
+    cases.add("Roster", "a corrupted fraction below the floor", DENIED,
+              s.roster(u, {**s.manifest, "gamma": s.gamma / 2}))
+    cut_off = s.near[u][:s.k - s.t + 1]
+    cases.add("ShareDelivery", "too few neighbours", ABORTED,
+              s.delivery(u, [v for v in s.u2 if v not in cut_off]))
+    cases.add("ShareDelivery", "a share of a member that is no neighbour", INVALID,
+              s.delivery(u, None, lambda pairs: pairs + [(other, pairs[0][1])]))
+    cases.add("SurvivorSet", "too few neighbours", ABORTED,
+              s.survivors([v for v in s.u3 if v not in cut_off]))
+    outside = next(v for v in range(s.n) if v not in s.u2)
+    cases.add("SurvivorSet", "a member outside U2", DENIED,
+              s.survivors(sorted(s.u3 + [outside])))
+    far = next(v for v in s.signers if v not in s.near[u] and v != u)
+    cases.add("UnmaskRequest", "a signer that is no neighbour", INVALID,
+              s.request(u, [v for v in s.near[u] if v in s.signers] + [far]))
+    silent_cases(s, u, cases)
     return cases.found
 
 
@@ -319,6 +390,10 @@ def by_server(s, u=1):
                   resigned(s, u, c_pk=s.members[0]["ad"]["c_pk"])))
     cases.add("KeyAdvertisement", "a flipped bit", UNSIGNED, sa1.advertisement_pb(
         {**s.members[u]["ad"], "nonce": flipped(s.members[u]["ad"]["nonce"])}))
+    cases.add("KeyAdvertisement", "a certificate of another population", UNSIGNED,
+              sa1.advertisement_pb(resigned(s, u, certificate=sa1.certificate(
+                  s.issuer, sa1.ed25519_public(m["identity"]), "other", 0,
+                  2_000_000_000_000))))
     pairs = list(s.members[u]["sealed"].items())
     for what, message in (
             ("a recipient left out", s.shares(u, pairs[1:])),
@@ -354,7 +429,8 @@ def by_server(s, u=1):
     cases.add("SurvivorSignature", "another sender", INVALID,
               sa1.pb((1, u + 1), (2, good)))
     cases.add("SurvivorSignature", "a signature on U2", UNSIGNED, sa1.pb(
-        (1, u), (2, s.by(u, sa1.set_bytes("u3", s.session, s.u2_bits)))))
+        (1, u), (2, s.by(u, sa1.survivor_bytes(
+            s.session, s.u2_bits, s.u2_bits)))))
     shares = s.revealed(u)
     v, kind, data = shares[0]
     for what, bad in (

@@ -349,6 +349,11 @@ def set_bytes(kind, session, bitmap):
     return tagged(f"sotto/secagg/{kind}/v1", octets(session), octets(bitmap))
 
 
+def survivor_bytes(session, members, survivors):
+    return tagged("sotto/secagg/u3/v2", octets(session), octets(members),
+                  octets(survivors))
+
+
 def input_bytes(session, sender, digest):
     return tagged("sotto/secagg/input/v1", octets(session), u32(sender),
                   octets(digest))
@@ -408,9 +413,9 @@ def delivery_pb(members, shares, signature):
     return pb((1, members), (2, pairs_pb(shares)), (3, signature))
 
 
-def chunk_pb(sender, vector, offset, elements, last, signature):
+def chunk_pb(sender, vector, offset, elements, last, signature, told=b""):
     return pb((1, sender), (2, vector), (3, offset), (4, elements), (5, last),
-              (6, signature))
+              (6, signature), (7, told))
 
 
 def unmask_pb(sender, shares, signature):

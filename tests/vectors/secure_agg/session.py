@@ -78,7 +78,7 @@ class Session:
         assert all(len(set(near[u]) & set(self.unmaskers)) >= t for u in self.u2)
         for u in self.u3:
             self.members[u]["signature"] = self.by(
-                u, sa1.set_bytes("u3", self.session, self.u3_bits))
+                u, sa1.survivor_bytes(self.session, self.u2_bits, self.u3_bits))
         for u in self.unmaskers:
             self.unmask(u)
         self.remove_masks()
@@ -175,9 +175,12 @@ class Session:
                 self.members[u]["masked"][spec["name"]], spec["bits"])
         digest = sa1.sha256(b"".join(elements.values()))
         signature = self.by(u, sa1.input_bytes(self.session, u, digest))
+        self.members[u]["told"] = self.by(
+            u, sa1.set_bytes("u2-client", self.session, self.u2_bits))
         last = self.vectors[-1]["name"]
         return [sa1.chunk_pb(u, name, 0, data, name == last,
-                             signature if name == last else b"")
+                             signature if name == last else b"",
+                             self.members[u]["told"] if name == last else b"")
                 for name, data in elements.items()]
 
     # Rounds 3 and 4
@@ -187,11 +190,15 @@ class Session:
         return sa1.pb((1, bits), (2, self.by_coordinator(
             sa1.set_bytes("u3-server", self.session, bits))))
 
-    def request(self, u, signers=None):
-        signers = [v for v in self.near[u] if v in self.signers] \
-            if signers is None else signers
+    def request(self, u, signers=None, told=None):
+        if signers is None:
+            signers = [v for v in self.near[u] if v in self.signers]
+        if told is None:
+            told = [v for v in self.near[u] if v in self.u3 and v not in signers]
         return sa1.pb((1, [sa1.pb((1, v), (2, self.members[v]["signature"]))
-                           for v in signers]))
+                           for v in signers]),
+                      (2, [sa1.pb((1, v), (2, self.members[v]["told"]))
+                           for v in told]))
 
     def revealed(self, u):
         out = []
