@@ -157,7 +157,8 @@ class RoundSessionTest : public ::testing::Test {
     EXPECT_EQ(result->sums.at("update"),
               std::vector<std::uint32_t>(kNumWeights, 1 + 2 + 3 + 4));
     EXPECT_EQ(result->sums.at("metrics"),
-              (std::vector<std::uint32_t>{400, 0 + 1 + 2 + 3, 0, 400, 0}));
+              (std::vector<std::uint32_t>{400, 0, 0 + 1 + 2 + 3, 0, 0, 0, 400,
+                                          0, 0, 0}));
   }
 
   const crypto::SigningKey issuer_, coordinator_;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <string>
 
 #include "base/status.h"
 #include "client/agent/noisy_round.h"
 #include "privacy/fixed_point.h"
+#include "privacy/rounds/exact_metrics.h"
 #include "privacy/rounds/round_noise.h"
 
 namespace sotto::client {
@@ -60,9 +60,9 @@ absl::StatusOr<std::vector<secure_agg::VectorSpec>> PlannedVectors(
        .bits = plan.encode().bits(),
        .bound = encoding.range()},
       {.name = "metrics",
-       .length = kNumMetrics,
-       .bits = 32,
-       .bound = kMetricsBound}};
+       .length = privacy::kMetricsLength,
+       .bits = privacy::kMetricsBits,
+       .bound = privacy::kMetricsBound}};
 }
 
 absl::Status CheckVectors(const v1::SessionManifest& manifest,
@@ -102,20 +102,15 @@ absl::StatusOr<RoundVectors> EncodeRound(const v1::Plan& plan,
                          EncodingOf(plan, 1));
   const auto examples = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(result.examples, UINT32_MAX));
-  const auto capped = [](double value) {
-    if (!(value > 0)) return std::uint32_t{0};
-    return static_cast<std::uint32_t>(
-        std::min(static_cast<double>(kMetricsBound - 1), std::round(value)));
-  };
   RoundVectors vectors;
   vectors.update = encoding.Encode(result.update, examples);
-  vectors.metrics = {
-      capped(encoding.EffectiveWeight(examples)),
-      capped(static_cast<double>(result.eval_count)),
-      capped(static_cast<double>(result.eval_correct)),
-      capped(static_cast<double>(result.examples)),
-      capped(result.loss_sum * kLossUnitsPerOne),
-  };
+  vectors.metrics = privacy::EncodeMetrics({
+      static_cast<double>(encoding.EffectiveWeight(examples)),
+      static_cast<double>(result.eval_count),
+      static_cast<double>(result.eval_correct),
+      static_cast<double>(result.examples),
+      result.loss_sum * kLossUnitsPerOne,
+  });
   return vectors;
 }
 

@@ -17,8 +17,6 @@
 
 namespace sotto::client {
 
-inline constexpr std::uint32_t kNumMetrics = 5;
-inline constexpr std::uint64_t kMetricsBound = std::uint64_t{1} << 22;
 inline constexpr double kLossUnitsPerOne = 256.0;
 
 // The vectors that any session of the plan has, for a model of `num_weights`

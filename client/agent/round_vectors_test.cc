@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "privacy/rounds/exact_metrics.h"
 #include "tests/support/status_matchers.h"
 
 namespace sotto::client {
@@ -35,9 +36,9 @@ v1::SessionManifest TwoVectors() {
   update->set_bound(2001);
   auto* metrics = manifest.add_vectors();
   metrics->set_name("metrics");
-  metrics->set_length(kNumMetrics);
+  metrics->set_length(privacy::kMetricsLength);
   metrics->set_bits(32);
-  metrics->set_bound(kMetricsBound);
+  metrics->set_bound(privacy::kMetricsBound);
   return manifest;
 }
 
@@ -54,10 +55,11 @@ TEST(RoundVectors, AManifestThatDiffersInOneFieldIsRefused) {
       {"'update'", [](auto& m) { m.mutable_vectors(0)->set_bits(31); }},
       {"'update'", [](auto& m) { m.mutable_vectors(0)->set_bound(2002); }},
       {"'update'", [](auto& m) { m.mutable_vectors(0)->set_name("other"); }},
-      {"'metrics'", [](auto& m) { m.mutable_vectors(1)->set_length(6); }},
+      {"'metrics'", [](auto& m) { m.mutable_vectors(1)->set_length(5); }},
       {"'metrics'", [](auto& m) { m.mutable_vectors(1)->set_bits(16); }},
+      {"'metrics'", [](auto& m) { m.mutable_vectors(1)->set_bound(1 << 22); }},
       {"3 vectors", [](auto& m) { *m.add_vectors() = m.vectors(0); }},
-      {"round 3", [](auto& m) { m.set_cohort_size(1u << 20); }},
+      {"round 3", [](auto& m) { m.set_cohort_size(1u << 22); }},
   };
   for (const auto& c : cases) {
     v1::SessionManifest manifest = TwoVectors();
@@ -77,13 +79,14 @@ TEST(RoundVectors, MetricsAreLaidOutAsThePlanSaysAndCapped) {
   result.eval_correct = 5;
   const auto vectors = EncodeRound(EncodingPlan(), result);
   ASSERT_THAT(vectors, IsOk());
-  EXPECT_EQ(vectors->metrics, (std::vector<std::uint32_t>{8, 7, 5, 10, 640}));
+  EXPECT_EQ(vectors->metrics,
+            (std::vector<std::uint32_t>{8, 0, 7, 0, 5, 0, 10, 0, 640, 0}));
   EXPECT_EQ(vectors->update, std::vector<std::uint32_t>(kLength, 500));
 
   result.loss_sum = 1e12;
   const auto capped = EncodeRound(EncodingPlan(), result);
   ASSERT_THAT(capped, IsOk());
-  EXPECT_EQ(capped->metrics[4], kMetricsBound - 1);
+  EXPECT_EQ(privacy::DecodeMetrics(capped->metrics)[4], privacy::kMaxMetric);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "privacy/fixed_point.h"
+#include "privacy/rounds/exact_metrics.h"
 #include "privacy/rounds/round_noise.h"
 #include "server/rounds/noisy_sum.h"
 #include "training/aggregate/fed_avg.h"
@@ -61,7 +62,8 @@ struct Decoded {
 
 absl::StatusOr<Decoded> DecodePlain(const v1::Plan& plan, const RoundSum& sum) {
   const v1::Plan::Encode& encode = plan.encode();
-  const double weight = sum.metrics[0];
+  const auto metrics = privacy::DecodeMetrics(sum.metrics);
+  const auto weight = static_cast<double>(metrics[0]);
   if (weight < 1 ||
       weight > static_cast<double>(sum.included) * encode.max_weight()) {
     return Withheld(absl::StrFormat(
@@ -80,11 +82,12 @@ absl::StatusOr<Decoded> DecodePlain(const v1::Plan& plan, const RoundSum& sum) {
                   .metrics = {}};
   SOTTO_RETURN_IF_ERROR(
       CheckNorm(encode, sum, decoded.sum, decoded.weight_sum));
-  decoded.metrics.eval_count = sum.metrics[1];
-  decoded.metrics.eval_correct = sum.metrics[2];
-  decoded.metrics.train_examples = sum.metrics[3];
-  if (sum.metrics[3] > 0) {
-    decoded.metrics.train_loss = sum.metrics[4] * kLossUnit / sum.metrics[3];
+  decoded.metrics.eval_count = static_cast<double>(metrics[1]);
+  decoded.metrics.eval_correct = static_cast<double>(metrics[2]);
+  decoded.metrics.train_examples = static_cast<double>(metrics[3]);
+  if (metrics[3] > 0) {
+    decoded.metrics.train_loss = static_cast<double>(metrics[4]) * kLossUnit /
+                                 static_cast<double>(metrics[3]);
   }
   return decoded;
 }
@@ -112,10 +115,11 @@ absl::StatusOr<CommittedModel> ApplySum(const v1::Plan& plan,
   if (noisy ? sum.manifest == nullptr ||
                   (privacy::IsCoordinatorNoise(plan) && sum.noise == nullptr)
             : sum.update.size() != old.size() ||
-                  sum.metrics.size() != kMetricsLength) {
+                  sum.metrics.size() != privacy::kMetricsLength) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "sum: %d entries for a model of %d weights, %d metrics, wants %d",
-        sum.update.size(), old.size(), sum.metrics.size(), kMetricsLength));
+        sum.update.size(), old.size(), sum.metrics.size(),
+        privacy::kMetricsLength));
   }
   const std::uint32_t floor = plan.secure_aggregation().min_cohort();
   if (sum.included < floor) {

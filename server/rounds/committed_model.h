@@ -17,15 +17,11 @@
 
 namespace sotto::server {
 
-// Entries of the "metrics" vector (proto/messages/plan.proto).
-inline constexpr std::uint32_t kMetricsLength = 5;
-inline constexpr std::uint64_t kMetricsBound = std::uint64_t{1} << 22;
-inline constexpr std::uint32_t kMaxCohort = 1023;  // whose sums stay exact
 inline constexpr double kLossUnit = 1.0 / 256;
 
 struct RoundSum {
   std::vector<std::uint32_t> update;   // residues mod 2^bits
-  std::vector<std::uint32_t> metrics;  // kMetricsLength entries
+  std::vector<std::uint32_t> metrics;  // privacy/rounds/exact_metrics.h
   std::uint32_t included = 0;          // devices in the sum
   std::uint32_t cohort = 0;            // devices the encoding was bounded for
   // Of the session; needed, and `metrics` empty, where the plan adds noise.

@@ -40,13 +40,6 @@ crypto::DeviceId IdOf(const Bytes& device_id) {
 
 }  // namespace
 
-std::optional<MemberStatus> Round::Member(const Bytes& device_id) const {
-  for (MemberStatus& member : session_->Members()) {
-    if (member.device_id == IdOf(device_id)) return std::move(member);
-  }
-  return std::nullopt;
-}
-
 bool Round::WantsDevice(const Bytes& device_id) const {
   return !failure_.has_value() && session_->phase() == Phase::kAdvertise &&
          !session_->HasAnswered(IdOf(device_id));
@@ -160,7 +153,7 @@ absl::StatusOr<v1::StepReply> Round::Next(const Bytes& device_id) {
                                      session_->arrived(),
                                      task_.request.cohort_goal()));
   }
-  const std::optional<MemberStatus> member = Member(device_id);
+  const std::optional<MemberStatus> member = session_->MemberOf(id);
   if (!member.has_value()) {
     return OutcomeReply(
         v1::RoundOutcome::NOT_INCLUDED,
@@ -242,10 +235,30 @@ absl::Status Round::AdvanceWhilePossible() {
   return absl::OkStatus();
 }
 
+void Round::NoteResting(const Bytes& device_id) {
+  if (resting_.size() < task_.request.cohort_min()) resting_.insert(device_id);
+}
+
+bool Round::LacksResting() const {
+  const std::size_t arrived = session_->arrived();
+  const std::int64_t patience_ms =
+      kRestingTimeouts * std::int64_t{task_.request.selection_timeout_ms()};
+  return session_->phase() == Phase::kAdvertise &&
+         arrived < task_.request.cohort_min() &&
+         arrived + resting_.size() >= task_.request.cohort_min() &&
+         parts_.clock.NowMillis() >= record_.opened_ms + patience_ms;
+}
+
 absl::Status Round::Tick() {
   if (!failure_.has_value() && !complete() &&
       parts_.clock.NowMillis() >= record_.opened_ms + kRoundLifetimeMs) {
     failure_ = "no cohort formed within the lifetime of a round";
+  }
+  if (!failure_.has_value() && LacksResting()) {
+    failure_ = absl::StrFormat(
+        "%d devices came, too few; others did that must rest until a later "
+        "round (min_separation_rounds)",
+        session_->arrived());
   }
   return AdvanceWhilePossible();
 }
@@ -263,7 +276,7 @@ void Round::RecordOutcomes() {
   if (record_.state == kOpen || record_.state == kSelecting) return;
   std::vector<Bytes> late;
   for (const auto& [id, path] : log_.devices()) {
-    if (!Member(id).has_value()) late.push_back(id);
+    if (!session_->MemberOf(IdOf(id)).has_value()) late.push_back(id);
   }
   for (const Bytes& id : late) {
     log_.Outcome(id, "dropped:advertise",

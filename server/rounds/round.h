@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -59,6 +60,10 @@ class AggregatorFactory {
 // signed deadline runs out under it.
 inline constexpr std::int64_t kRoundLifetimeMs = 24LL * 3600 * 1000;
 
+// Selection timeouts after which a round ends that lacks devices only because
+// they rest from earlier rounds: with the next one they come nearer to theirs.
+inline constexpr std::int64_t kRestingTimeouts = 10;
+
 class Round {
  public:
   struct Parts {
@@ -81,6 +86,8 @@ class Round {
 
   const RoundRecord& record() const { return record_; }
   bool WantsDevice(const Bytes& device_id) const;
+  // That a device came which may take part in a later round, but not in this.
+  void NoteResting(const Bytes& device_id);
   RoundLog& log() { return log_; }
 
   // One message. Errors: those of Aggregator::Receive*, which change nothing;
@@ -125,12 +132,16 @@ class Round {
         record_(std::move(record)),
         length_(length) {}
 
+  // Too few came, but with those that rest they would be a cohort.
+  bool LacksResting() const;
   absl::Status Replay(const std::vector<JournalEntry>& entries);
+  void MarkInputs();
   absl::Status WriteMessage(const Bytes& device_id,
                             const v1::StepRequest& request);
   absl::Status WriteSnapshot(const std::string& step,
                              const std::function<absl::Status()>& also);
-  // After an input: the snapshot of the phase's beginning stays.
+  // After an input: the snapshot of the phase's beginning stays, and with it
+  // the log but for its counts: paths of a large cohort would outweigh the sum.
   absl::Status WriteInputs(const std::function<absl::Status()>& also);
   absl::Status Receive(const Bytes& device_id, const v1::StepRequest& request,
                        UnixTime now);
@@ -141,8 +152,6 @@ class Round {
   bool PhaseIsOver() const;
   absl::Status Advance();
   absl::Status AdvanceWhilePossible();
-  // Nothing when the device is not of the cohort.
-  std::optional<secure_agg::MemberStatus> Member(const Bytes& device_id) const;
   absl::StatusOr<v1::StepReply> MessageFor(const Bytes& device_id) const;
   void RecordOutcomes();
 
@@ -152,6 +161,7 @@ class Round {
   std::uint32_t length_;
   std::unique_ptr<secure_agg::Aggregator> session_;
   RoundLog log_;
+  std::set<Bytes> resting_;          // no more than matter
   std::int64_t phase_since_ms_ = 0;  // in selecting: since the first arrival
   bool broken_ = false;
   std::optional<std::string> failure_;

@@ -1,5 +1,7 @@
 // What Round writes to its journal and reads from it.
 
+#include <algorithm>
+
 #include "base/codec.h"
 #include "base/status.h"
 #include "server/rounds/round.h"
@@ -9,7 +11,7 @@ namespace sotto::server {
 namespace {
 
 constexpr char kSnapshotTag[] = "sotto/round-snapshot/v1";
-constexpr char kInputsTag[] = "sotto/round-inputs/v1";
+constexpr char kInputsTag[] = "sotto/round-inputs/v2";
 
 }  // namespace
 
@@ -66,10 +68,13 @@ absl::Status Round::Replay(const std::vector<JournalEntry>& entries) {
   if (inputs != nullptr) {
     Decoder decoder(inputs->body);
     SOTTO_RETURN_IF_ERROR(decoder.Tag(kInputsTag));
-    SOTTO_ASSIGN_OR_RETURN(const ByteView log, decoder.Octets("log"));
+    SOTTO_ASSIGN_OR_RETURN(const std::uint64_t up, decoder.U64("bytes_up"));
+    SOTTO_ASSIGN_OR_RETURN(const std::uint64_t down, decoder.U64("bytes_down"));
     SOTTO_ASSIGN_OR_RETURN(const ByteView sums, decoder.Octets("inputs"));
-    SOTTO_ASSIGN_OR_RETURN(log_, RoundLog::Decode(log));
     SOTTO_RETURN_IF_ERROR(session_->RestoreInputs(sums));
+    log_.CountUp(up - std::min(up, log_.bytes_up()));
+    log_.CountDown(down - std::min(down, log_.bytes_down()));
+    MarkInputs();
   }
   // Those before a snapshot or inputs are gone with what these replaced.
   for (const JournalEntry& entry : entries) {
@@ -92,6 +97,20 @@ absl::Status Round::Replay(const std::vector<JournalEntry>& entries) {
                   request.has_complaint() ? '!' : LetterOf(session_->phase()));
   }
   return absl::OkStatus();
+}
+
+// What the log's paths can know of the open phase without the log.
+void Round::MarkInputs() {
+  for (const secure_agg::MemberStatus& member : session_->Members()) {
+    const Bytes id(member.device_id.begin(), member.device_id.end());
+    if (session_->HasAnswered(member.device_id)) {
+      log_.Mark(id, '+');
+      log_.Mark(id, '^');
+    }
+    if (member.dropped && member.dropped_in == secure_agg::Phase::kInputs) {
+      log_.Mark(id, '!');
+    }
+  }
 }
 
 absl::Status Round::Write(JournalEntry entry,
@@ -137,7 +156,8 @@ absl::Status Round::WriteInputs(const std::function<absl::Status()>& also) {
                 .kind = "inputs",
                 .step = secure_agg::PhaseName(session_->phase()),
                 .body = Encoder(kInputsTag)
-                            .Octets(log_.Encode())
+                            .U64(log_.bytes_up())
+                            .U64(log_.bytes_down())
                             .Octets(session_->InputSnapshot())
                             .bytes()},
                also);

@@ -16,6 +16,8 @@ namespace {
 // tick, and each try of a commit adds up and seals a whole model.
 constexpr std::int64_t kRetryMs = 1000;
 
+constexpr std::size_t kKeptEndedRounds = 4;
+
 // A device that was assigned has this long to train and join.
 constexpr std::int64_t kAssignmentLifetimeMs = 10 * 60 * 1000;
 
@@ -37,26 +39,6 @@ absl::StatusOr<v1::RoundStatus> ParseRoundStatus(const RoundRecord& record) {
                         record.task, record.round));
   }
   return status;
-}
-
-// What a device is told of a round that has ended.
-absl::StatusOr<v1::StepReply> EndedReply(const RoundRecord& record,
-                                         const Bytes& device_id) {
-  SOTTO_ASSIGN_OR_RETURN(const v1::RoundStatus status,
-                         ParseRoundStatus(record));
-  if (record.state == kAbandoned) {
-    return OutcomeReply(v1::RoundOutcome::ABANDONED, status.reason(), 0);
-  }
-  for (const v1::RoundStatus::Device& device : status.devices()) {
-    if (device.device_id() != AsText(device_id)) continue;
-    return OutcomeReply(device.outcome() == "included"
-                            ? v1::RoundOutcome::COMMITTED
-                            : v1::RoundOutcome::NOT_INCLUDED,
-                        device.reason(), status.included());
-  }
-  return OutcomeReply(v1::RoundOutcome::NOT_INCLUDED,
-                      "the round was committed without this device",
-                      status.included());
 }
 
 }  // namespace
@@ -167,12 +149,16 @@ absl::StatusOr<std::optional<v1::Assignment>> RoundKeeper::CheckIn(
     SOTTO_ASSIGN_OR_RETURN(const ParticipationRecord participation,
                            parts_.store.Participation(name, device.device_id));
     const RoundRecord& record = task->round->record();
-    if (!CheckEligible(plan.participation(),
-                       task->settings.request.population(), record.round,
-                       {.population = device.population,
-                        .examples = request.examples(),
-                        .record = participation})
-             .ok()) {
+    const std::string& population = task->settings.request.population();
+    const auto eligible_in = [&](std::uint64_t round) {
+      return CheckEligible(plan.participation(), population, round,
+                           {.population = device.population,
+                            .examples = request.examples(),
+                            .record = participation})
+          .ok();
+    };
+    if (!eligible_in(record.round)) {
+      if (eligible_in(UINT64_MAX)) task->round->NoteResting(device.device_id);
       continue;
     }
     v1::Assignment assignment;
@@ -224,16 +210,51 @@ absl::StatusOr<v1::StepReply> RoundKeeper::Step(
     }
     return reply;
   }
-  const auto record = parts_.store.GetRound(AsBytes(request.round_id()));
-  if (absl::IsNotFound(record.status())) {
+  const auto ended = FindEnded(ToBytes(request.round_id()));
+  if (absl::IsNotFound(ended.status())) {
     return OutcomeReply(v1::RoundOutcome::UNKNOWN_ROUND,
-                        std::string(record.status().message()), 0);
+                        std::string(ended.status().message()), 0);
   }
-  SOTTO_RETURN_IF_ERROR(record.status());
-  if (record->ended_ms == 0) {
+  SOTTO_RETURN_IF_ERROR(ended.status());
+  if (*ended == nullptr) {
     return OutcomeReply(v1::RoundOutcome::ABANDONED, "the task was stopped", 0);
   }
-  return EndedReply(*record, device.device_id);
+  const EndedRound& round = **ended;
+  if (round.abandoned) {
+    return OutcomeReply(v1::RoundOutcome::ABANDONED, round.reason, 0);
+  }
+  const auto found = round.devices.find(device.device_id);
+  if (found == round.devices.end()) {
+    return OutcomeReply(v1::RoundOutcome::NOT_INCLUDED,
+                        "the round was committed without this device",
+                        round.included);
+  }
+  return OutcomeReply(found->second.included ? v1::RoundOutcome::COMMITTED
+                                             : v1::RoundOutcome::NOT_INCLUDED,
+                      found->second.reason, round.included);
+}
+
+absl::StatusOr<const RoundKeeper::EndedRound*> RoundKeeper::FindEnded(
+    const Bytes& round_id) {
+  for (const EndedRound& round : ended_) {
+    if (round.round_id == round_id) return &round;
+  }
+  SOTTO_ASSIGN_OR_RETURN(const RoundRecord record,
+                         parts_.store.GetRound(round_id));
+  if (record.ended_ms == 0) return nullptr;
+  SOTTO_ASSIGN_OR_RETURN(const v1::RoundStatus status,
+                         ParseRoundStatus(record));
+  EndedRound round{.round_id = round_id,
+                   .abandoned = record.state == kAbandoned,
+                   .reason = status.reason(),
+                   .included = status.included(),
+                   .devices = {}};
+  for (const v1::RoundStatus::Device& device : status.devices()) {
+    round.devices[ToBytes(device.device_id())] = {
+        .included = device.outcome() == "included", .reason = device.reason()};
+  }
+  if (ended_.size() == kKeptEndedRounds) ended_.pop_front();
+  return &ended_.emplace_back(std::move(round));
 }
 
 void RoundKeeper::NoteGrant(const Bytes& device_id, ByteView container_digest) {

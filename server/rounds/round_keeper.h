@@ -13,6 +13,7 @@
 #ifndef SOTTO_SERVER_ROUNDS_ROUND_KEEPER_H_
 #define SOTTO_SERVER_ROUNDS_ROUND_KEEPER_H_
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -104,6 +105,22 @@ class RoundKeeper {
     bool ended = false;            // out of budget: the next Tick forgets it
   };
 
+  // What devices are told of a round that has ended: all of its cohort ask at
+  // once, and the record holds the sum and every device's path.
+  struct EndedRound {
+    Bytes round_id;
+    bool abandoned = false;
+    std::string reason;
+    std::uint32_t included = 0;
+    struct Device {
+      bool included = false;
+      std::string reason;
+    };
+    std::map<Bytes, Device> devices;
+  };
+  // NOT_FOUND: no such round. Nothing: it was stopped before it ended.
+  absl::StatusOr<const EndedRound*> FindEnded(const Bytes& round_id);
+
   absl::StatusOr<std::unique_ptr<Task>> Load(const TaskRecord& record);
   // Or ends a task whose budget allows no further round.
   absl::Status EnsureRound(Task& task);
@@ -141,6 +158,7 @@ class RoundKeeper {
   std::uint64_t moves_ = 0;
   std::map<std::string, std::uint64_t> totals_;
   std::map<std::string, std::unique_ptr<Task>> tasks_;  // running ones
+  std::deque<EndedRound> ended_;                        // the last asked for
 };
 
 // What the coordinator signs: base/codec "sotto/assignment/v1" and fields 1 to

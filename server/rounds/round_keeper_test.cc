@@ -257,6 +257,46 @@ TEST(RoundKeeperTest, OnlyTheRightDevicesAreAssigned) {
   EXPECT_FALSE(fleet.keeper().CheckIn(device, request)->has_value());
 }
 
+TEST(RoundKeeperTest, ARoundWhoseDevicesAllRestGivesWayToTheNext) {
+  TestFleet fleet("resting", 5);
+  fleet.plan().mutable_participation()->set_min_separation_rounds(2);
+  v1::CreateTaskRequest request = fleet.Request();
+  request.set_rounds(2);
+  ASSERT_THAT(fleet.CreateTask(request), IsOk());
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(*fleet.Join(i));
+  Drive(fleet);
+  EXPECT_EQ(fleet.Explain(1).state(), kCommitted);
+  v1::CheckInRequest call;
+  call.add_models("m");
+  call.set_examples(8);
+  const auto check_in = [&](int i) {
+    return fleet.keeper().CheckIn(fleet.device(i).record(), call)->has_value();
+  };
+  // One that was not in round 1 and one that rests are no cohort of three, with
+  // one that has nothing to train on either.
+  const auto wait = [&] {
+    fleet.clock().Advance(std::chrono::milliseconds(10'000));
+    ASSERT_THAT(fleet.keeper().Tick(), IsOk());
+  };
+  fleet.device(4).Restart();
+  ASSERT_TRUE(*fleet.Join(4));
+  ASSERT_THAT(fleet.device(4).Turn(fleet.keeper()), IsOk());
+  EXPECT_FALSE(check_in(0));
+  call.set_examples(1);
+  EXPECT_FALSE(check_in(1));
+  wait();
+  EXPECT_EQ(fleet.Explain(2).state(), "selecting");
+  call.set_examples(8);
+  EXPECT_FALSE(check_in(0));  // again: it is one device
+  wait();
+  EXPECT_EQ(fleet.Explain(2).state(), "selecting");
+  EXPECT_FALSE(check_in(1));
+  ASSERT_THAT(fleet.keeper().Tick(), IsOk());
+  EXPECT_EQ(fleet.Explain(2).state(), kAbandoned);
+  EXPECT_THAT(fleet.Explain(2).reason(), HasSubstr("1 devices came"));
+  EXPECT_TRUE(check_in(0));
+}
+
 TEST(RoundKeeperTest, ATaskThatCannotWorkIsRefusedByField) {
   TestFleet fleet("refused");
   struct Case {
@@ -271,7 +311,7 @@ TEST(RoundKeeperTest, ATaskThatCannotWorkIsRefusedByField) {
                 [](auto& r) { r.set_initial_weights("\xff\xff\xff\xff"); }},
            Case{"cohort_min", [](auto& r) { r.set_cohort_min(2); }},
            Case{"cohort_goal", [](auto& r) { r.set_cohort_goal(2); }},
-           Case{"cohort_goal", [](auto& r) { r.set_cohort_goal(1024); }},
+           Case{"cohort_goal", [](auto& r) { r.set_cohort_goal(65536); }},
            Case{"server_momentum", [](auto& r) { r.set_server_momentum(1); }},
            Case{"plan_target", [](auto& r) { r.set_task("other"); }},
        }) {
@@ -284,6 +324,32 @@ TEST(RoundKeeperTest, ATaskThatCannotWorkIsRefusedByField) {
   EXPECT_THAT(fleet.CreateTask(fleet.Request()), IsOk());
   EXPECT_THAT(fleet.CreateTask(fleet.Request()),
               StatusIs(absl::StatusCode::kAlreadyExists));
+}
+
+TEST(RoundKeeperTest, ATaskWhoseCohortsFindNoGraphIsRefused) {
+  TestFleet fleet("graphs");
+  const auto check = [&](std::uint32_t least, std::uint32_t goal) {
+    auto request = fleet.Request();
+    request.set_cohort_min(least);
+    request.set_cohort_goal(goal);
+    return CheckTask(request, fleet.plan());
+  };
+  auto& secure = *fleet.plan().mutable_secure_aggregation();
+  fleet.plan().mutable_encode()->set_bits(32);
+  // With as few as three survivors no ring holds together.
+  EXPECT_THAT(check(3, 2048), IsOk());
+  EXPECT_THAT(check(3, 2049), StatusIs(absl::StatusCode::kInvalidArgument,
+                                       HasSubstr("no ring of 2049 members")));
+  secure.set_min_cohort(8000);
+  secure.set_corrupted_fraction(0.05);
+  secure.set_dropout_fraction(0.1);
+  EXPECT_THAT(check(8000, 10000), IsOk());
+  secure.set_corrupted_fraction(0.3);
+  secure.set_dropout_fraction(0.3);
+  EXPECT_THAT(check(20000, 30000), StatusIs(absl::StatusCode::kInvalidArgument,
+                                            HasSubstr("are served")));
+  secure.set_corrupted_fraction(0.6);
+  EXPECT_THAT(check(8000, 10000), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST(RoundKeeperTest, ContainersOfOldRoundsGoWithTheirKeys) {

@@ -35,6 +35,8 @@ class RoundLog {
   void MarkOnce(const Bytes& device_id, char letter);
   void Outcome(const Bytes& device_id, const std::string& outcome,
                const std::string& reason);
+  std::uint64_t bytes_up() const { return bytes_up_; }
+  std::uint64_t bytes_down() const { return bytes_down_; }
   void CountUp(std::uint64_t bytes) { bytes_up_ += bytes; }
   void CountDown(std::uint64_t bytes) { bytes_down_ += bytes; }
   // Ends the current phase at `now_ms`, measured from `since_ms`.

@@ -5,8 +5,9 @@
 #include "base/status.h"
 #include "crypto/sha2.h"
 #include "privacy/fixed_point.h"
+#include "privacy/rounds/exact_metrics.h"
+#include "privacy/rounds/round_noise.h"
 #include "secure_agg/server_session.h"
-#include "server/rounds/committed_model.h"
 #include "server/rounds/input_folder.h"
 #include "server/rounds/noisy_sum.h"
 
@@ -33,9 +34,9 @@ absl::StatusOr<std::vector<secure_agg::VectorSpec>> VectorsOf(
                                               .bits = encode.bits(),
                                               .bound = codec.range()},
                                              {.name = "metrics",
-                                              .length = kMetricsLength,
-                                              .bits = 32,
-                                              .bound = kMetricsBound}};
+                                              .length = privacy::kMetricsLength,
+                                              .bits = privacy::kMetricsBits,
+                                              .bound = privacy::kMetricsBound}};
 }
 
 template <std::size_t N>
@@ -51,35 +52,65 @@ std::string UploadsOf(const std::string& uploads, const TaskSettings& task) {
   return uploads + "/" + HexEncode(ByteView(hash).first(16));
 }
 
+bool DevicesAddNoise(const v1::Plan& plan) {
+  return plan.has_privacy() && !privacy::IsCoordinatorNoise(plan);
+}
+
+// What the graph depends on.
+secure_agg::ServerParams GraphInputs(const v1::CreateTaskRequest& request,
+                                     const v1::Plan& plan) {
+  const v1::Plan::SecureAggregation& secure = plan.secure_aggregation();
+  secure_agg::ServerParams params;
+  params.max_cohort = request.cohort_goal();
+  params.min_cohort = secure.min_cohort();
+  params.corrupted_fraction = secure.corrupted_fraction();
+  params.dropout_fraction = secure.dropout_fraction();
+  // Devices share their noise among the members that n_min leaves.
+  params.complete_up_to =
+      DevicesAddNoise(plan) ? UINT32_MAX : secure_agg::kCompleteUpTo;
+  return params;
+}
+
 }  // namespace
+
+absl::Status CheckCohorts(const v1::CreateTaskRequest& request,
+                          const v1::Plan& plan) {
+  constexpr std::uint32_t kSteps = 8;
+  const secure_agg::ServerParams params = GraphInputs(request, plan);
+  const std::uint32_t least = request.cohort_min();
+  const std::uint32_t span = request.cohort_goal() - least;
+  for (std::uint32_t i = 0; i <= kSteps; ++i) {
+    const auto graph =
+        secure_agg::SessionGraph(params, least + span * i / kSteps);
+    if (graph.ok()) continue;
+    return Annotate(
+        graph.status(),
+        absl::StrFormat("task: cohorts of %d to %d%s", least,
+                        request.cohort_goal(),
+                        DevicesAddNoise(plan) ? " that add noise" : ""));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::unique_ptr<secure_agg::Aggregator>> SessionFactory::Create(
     const TaskSettings& task, const RoundRecord& round,
     std::uint32_t model_length) {
-  const v1::Plan::SecureAggregation& secure = task.plan.secure_aggregation();
   SOTTO_ASSIGN_OR_RETURN(std::vector<secure_agg::VectorSpec> vectors,
                          VectorsOf(task, model_length));
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<InputFolder> inputs,
                          InputFolder::Clear(UploadsOf(uploads_, task)));
-  return secure_agg::ServerSession::Create(
-      {.task = task.request.task(),
-       .round = round.round,
-       .round_id = Fixed<16>(round.round_id),
-       .vectors = std::move(vectors),
-       .max_cohort = task.request.cohort_goal(),
-       .min_cohort = secure.min_cohort(),
-       .corrupted_fraction = secure.corrupted_fraction(),
-       .dropout_fraction = secure.dropout_fraction(),
-       // Devices share their noise among the members that n_min leaves.
-       .complete_up_to =
-           task.plan.has_privacy() ? UINT32_MAX : secure_agg::kCompleteUpTo,
-       .model_hash = Fixed<32>(round.model_hash),
-       .plan_hash = Fixed<32>(task.plan_hash),
-       .previous_model_hash = round.previous_model_hash,
-       .deadline_ms = round.opened_ms + kRoundLifetimeMs,
-       .issuer = issuer_,
-       .population = task.request.population()},
-      key_, std::move(inputs));
+  secure_agg::ServerParams params = GraphInputs(task.request, task.plan);
+  params.task = task.request.task();
+  params.round = round.round;
+  params.round_id = Fixed<16>(round.round_id);
+  params.vectors = std::move(vectors);
+  params.model_hash = Fixed<32>(round.model_hash);
+  params.plan_hash = Fixed<32>(task.plan_hash);
+  params.previous_model_hash = round.previous_model_hash;
+  params.deadline_ms = round.opened_ms + kRoundLifetimeMs;
+  params.issuer = issuer_;
+  params.population = task.request.population();
+  return secure_agg::ServerSession::Create(params, key_, std::move(inputs));
 }
 
 absl::StatusOr<std::unique_ptr<secure_agg::Aggregator>> SessionFactory::Restore(

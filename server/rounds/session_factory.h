@@ -12,6 +12,12 @@
 
 namespace sotto::server {
 
+// That cohorts of the task find a graph: its smallest, its largest, and some
+// between. A round whose cohort is of another size that finds none is
+// abandoned. INVALID_ARGUMENT says why there is none.
+absl::Status CheckCohorts(const v1::CreateTaskRequest& request,
+                          const v1::Plan& plan);
+
 class SessionFactory final : public AggregatorFactory {
  public:
   // `key` is the coordinator's; borrowed. Incomplete inputs are kept in

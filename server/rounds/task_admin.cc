@@ -10,9 +10,11 @@
 #include "crypto/sha2.h"
 #include "privacy/fixed_point.h"
 #include "privacy/rounds/round_noise.h"
+#include "secure_agg/graph/threshold.h"
 #include "server/rounds/noisy_sum.h"
 #include "server/rounds/round_keeper.h"
 #include "server/rounds/round_state.h"
+#include "server/rounds/session_factory.h"
 
 namespace sotto::server {
 namespace {
@@ -53,14 +55,16 @@ absl::Status CheckTask(const v1::CreateTaskRequest& request,
            "initial_weights", "finite f32 values"));
   SOTTO_RETURN_IF_ERROR(Need(request.rounds() > 0, "rounds", "at least 1"));
   const std::uint32_t floor = plan.secure_aggregation().min_cohort();
-  SOTTO_RETURN_IF_ERROR(Need(floor >= 2, "plan.min_cohort", "at least 2"));
+  SOTTO_RETURN_IF_ERROR(Need(floor >= 3, "plan.min_cohort", "at least 3"));
   SOTTO_RETURN_IF_ERROR(
       Need(request.cohort_min() >= floor, "cohort_min",
            absl::StrFormat("at least the plan's min_cohort, %d", floor)));
-  SOTTO_RETURN_IF_ERROR(Need(request.cohort_goal() >= request.cohort_min() &&
-                                 request.cohort_goal() <= kMaxCohort,
-                             "cohort_goal",
-                             absl::StrFormat("cohort_min to %d", kMaxCohort)));
+  SOTTO_RETURN_IF_ERROR(
+      Need(request.cohort_goal() >= request.cohort_min() &&
+               request.cohort_goal() <= secure_agg::kMaxCohort,
+           "cohort_goal",
+           absl::StrFormat("cohort_min to %d", secure_agg::kMaxCohort)));
+  SOTTO_RETURN_IF_ERROR(CheckCohorts(request, plan));
   SOTTO_RETURN_IF_ERROR(
       Need(request.step_timeout_ms() > 0, "step_timeout_ms", "at least 1"));
   SOTTO_RETURN_IF_ERROR(

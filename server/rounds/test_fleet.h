@@ -4,6 +4,7 @@
 #ifndef SOTTO_SERVER_ROUNDS_TEST_FLEET_H_
 #define SOTTO_SERVER_ROUNDS_TEST_FLEET_H_
 
+#include <array>
 #include <bit>
 #include <cstdio>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "privacy/distributed/noisy_encoder.h"
 #include "privacy/fixed_point.h"
+#include "privacy/rounds/exact_metrics.h"
 #include "privacy/rounds/round_noise.h"
 #include "secure_agg/client_session.h"
 #include "secure_agg/signed_bytes.h"
@@ -41,7 +43,7 @@ class TestDevice {
     record_.device_id = Bytes(id.begin(), id.end());
     record_.population = "test";
     for (std::uint32_t i = 0; i < kTestWeights; ++i) {
-      update_.push_back(0.01F * static_cast<float>(index + 1) *
+      update_.push_back(0.01F * static_cast<float>(index % 40 + 1) *
                         (static_cast<float>(i) - 9.5F));
     }
   }
@@ -61,9 +63,9 @@ class TestDevice {
              .bits = plan.encode().bits(),
              .bound = 2 * 16 * 1000 + 1},
             {.name = "metrics",
-             .length = kMetricsLength,
-             .bits = 32,
-             .bound = kMetricsBound}};
+             .length = privacy::kMetricsLength,
+             .bits = privacy::kMetricsBits,
+             .bound = privacy::kMetricsBound}};
   }
   const Bytes& id() const { return record_.device_id; }
   bool joined() const { return session_ != nullptr; }
@@ -82,8 +84,20 @@ class TestDevice {
         ->Encode(update_, Weight());
   }
   std::uint32_t Weight() const {
-    return static_cast<std::uint32_t>(10 + index_);
+    return static_cast<std::uint32_t>(10 + index_ % 40);
   }
+
+  // As the plan numbers them.
+  std::array<double, privacy::kExactMetrics> metrics() const {
+    const double weight = Weight();
+    if (has_most_examples_) {
+      const auto most = static_cast<double>(privacy::kMaxMetric);
+      return {weight, most, most, most, most};
+    }
+    return {weight, 8, 4, weight, 256 * weight};
+  }
+  // From then on its numbers are as large as the plan lets them be.
+  void SeeMostExamples() { has_most_examples_ = true; }
 
   // Forgets the session, as a restarted process does.
   void Restart() {
@@ -183,7 +197,7 @@ class TestDevice {
   secure_agg::NamedVectors Input() {
     if (plan_.has_privacy()) return {{"update", Noisy()}};
     return {{"update", Encoded(plan_)},
-            {"metrics", {Weight(), 8, 4, Weight(), 256 * Weight()}}};
+            {"metrics", privacy::EncodeMetrics(metrics())}};
   }
   // Half of its examples right, a loss of 1.
   std::vector<std::uint32_t> Noisy() {
@@ -208,6 +222,7 @@ class TestDevice {
   }
 
   int index_;
+  bool has_most_examples_ = false;
   crypto::SigningKey key_;
   Bytes certificate_;
   crypto::PublicKey issuer_;

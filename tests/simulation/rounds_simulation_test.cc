@@ -163,10 +163,11 @@ class Simulation {
   // The sum, and the model made of it, from the inputs of those included.
   void CheckSum(const v1::RoundStatus& round, Bytes& weights,
                 std::map<std::string, std::uint64_t>& included) {
-    RoundSum sum{.update = std::vector<std::uint32_t>(kTestWeights, 0),
-                 .metrics = std::vector<std::uint32_t>(kMetricsLength, 0),
-                 .included = 0,
-                 .cohort = round.cohort()};
+    RoundSum sum{
+        .update = std::vector<std::uint32_t>(kTestWeights, 0),
+        .metrics = std::vector<std::uint32_t>(privacy::kMetricsLength, 0),
+        .included = 0,
+        .cohort = round.cohort()};
     for (int i = 0; i < kDevices; ++i) {
       const TestDevice& device = fleet_.device(i);
       if (OutcomeOf(round, device) != "included") continue;
@@ -176,8 +177,7 @@ class Simulation {
       for (std::size_t k = 0; k < encoded.size(); ++k) {
         sum.update[k] = (sum.update[k] + encoded[k]) & 0xffffff;
       }
-      const std::uint32_t w = device.Weight();
-      const std::uint32_t metrics[] = {w, 8, 4, w, 256 * w};
+      const auto metrics = privacy::EncodeMetrics(device.metrics());
       for (std::size_t k = 0; k < sum.metrics.size(); ++k) {
         sum.metrics[k] += metrics[k];
       }
