@@ -34,10 +34,11 @@ absl::StatusOr<privacy::NoisyEncoding> EncodingFor(
         name, manifest.min_survivors(), manifest.corrupted_fraction(),
         secure.min_cohort(), secure.corrupted_fraction()));
   }
-  if (privacy::TreeRounds(plan) > 0 &&
-      manifest.round() > privacy::TreeRounds(plan)) {
-    return absl::PermissionDeniedError(absl::StrFormat(
-        "%s: the plan's tree has %d rounds", name, privacy::TreeRounds(plan)));
+  if (privacy::NoiseRounds(plan) > 0 &&
+      manifest.round() > privacy::NoiseRounds(plan)) {
+    return absl::PermissionDeniedError(
+        absl::StrFormat("%s: the plan's noise is of %d rounds", name,
+                        privacy::NoiseRounds(plan)));
   }
   const auto encoding = privacy::RoundEncoding(
       plan, num_weights,

@@ -103,14 +103,14 @@ TEST(NoisyRound, WeightsAreClippedSoThatTheMetricsKeepTheirRoom) {
   EXPECT_NEAR(mean[kNoisyWeights + 1], 1, 0.03);
 }
 
-TEST(NoisyRound, NoRoundFollowsThePlansTree) {
+TEST(NoisyRound, NoRoundFollowsTheRunOfItsNoise) {
   v1::Plan plan = MakePlan();
   plan.mutable_privacy()->set_noise(v1::Plan::Privacy::COORDINATOR_TREE);
   plan.mutable_privacy()->set_rounds(3);
   EXPECT_THAT(EncodingFor(MakeManifest(), plan, kNoisyWeights), IsOk());
   plan.mutable_privacy()->set_rounds(2);
   EXPECT_THAT(EncodingFor(MakeManifest(), plan, kNoisyWeights),
-              StatusIs(kDenied, HasSubstr("tree has 2 rounds")));
+              StatusIs(kDenied, HasSubstr("noise is of 2 rounds")));
 }
 
 TEST(NoisyRound, NoExamplesAndNoNumbersCountAsZero) {

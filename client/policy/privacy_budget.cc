@@ -69,8 +69,8 @@ absl::StatusOr<double> CheckBudget(
     entries.back().count = assumed;
   }
   entry.task = kNext;
-  if (entry.tree_rounds > 0) {
-    // A leaf beside those that this device was in before.
+  if (entry.noise_rounds > 0) {
+    // A leaf or row beside those that this device was in before.
     entry.task = plan.task();
     entry.round = round;
   }

@@ -81,7 +81,7 @@ TEST_F(PrivacyBudgetTest, RoundsOfATreeCostMoreTheNearerTheyAre) {
     privacy::LedgerEntry one{.task = "one", .round = 1};
     EXPECT_THAT(privacy::SetNoise(Next(), one), IsOk());
     one.noise->central_std /= std::sqrt(count);
-    one.tree_rounds = 0;
+    one.noise_rounds = 0;
     return privacy::SpentEpsilon({&one, 1}, policy_.delta).value();
   };
   EXPECT_NEAR(CheckBudget({}, plan_, Next(), 1, policy_).value(), nodes(7),

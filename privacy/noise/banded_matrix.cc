@@ -9,7 +9,6 @@
 namespace sotto::privacy {
 namespace {
 
-constexpr std::size_t kMaxBands = 1 << 14;
 constexpr double kSmallestDiagonal = 0x1p-8;
 
 absl::StatusOr<std::int32_t> Fixed(double coefficient, std::uint64_t row,
@@ -26,10 +25,11 @@ absl::StatusOr<std::int32_t> Fixed(double coefficient, std::uint64_t row,
 }
 
 absl::Status CheckShape(std::size_t bands, std::uint64_t rows) {
-  if (bands >= 1 && bands <= kMaxBands && rows >= 1) return absl::OkStatus();
+  if (bands >= 1 && bands <= BandedMatrix::kMaxBands && rows >= 1)
+    return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrFormat(
       "banded matrix: %d bands and %d rows, needs 1 to %d and 1 at least",
-      bands, rows, kMaxBands));
+      bands, rows, BandedMatrix::kMaxBands));
 }
 
 }  // namespace
@@ -74,6 +74,36 @@ double BandedMatrix::SquaredColumnNorm() const {
     largest = std::max(largest, sum);
   }
   return largest;
+}
+
+std::vector<double> SquareRootCoefficients(std::size_t bands) {
+  std::vector<double> coefficients(bands, 1.0);
+  double squares = 1;
+  for (std::size_t k = 1; k < bands; ++k) {
+    const auto twice = static_cast<double>(2 * k);
+    coefficients[k] = coefficients[k - 1] * (twice - 1) / twice;
+    squares += coefficients[k] * coefficients[k];
+  }
+  for (double& coefficient : coefficients) coefficient /= std::sqrt(squares);
+  return coefficients;
+}
+
+double PartialSumNoise(std::span<const double> coefficients,
+                       std::uint64_t rows) {
+  // Of C^-1, Toeplitz too, by its recursion; partial sums of them are the
+  // coefficients of the sums' noise.
+  std::vector<double> inverse(rows);
+  double sum = 0, squares = 0;
+  for (std::uint64_t t = 0; t < rows; ++t) {
+    double known = 0;
+    for (std::size_t lag = 1; lag < coefficients.size() && lag <= t; ++lag) {
+      known += coefficients[lag] * inverse[t - lag];
+    }
+    inverse[t] = ((t == 0 ? 1.0 : 0.0) - known) / coefficients[0];
+    sum += inverse[t];
+    squares += sum * sum;
+  }
+  return std::sqrt(squares);
 }
 
 }  // namespace sotto::privacy

@@ -19,6 +19,7 @@ namespace sotto::privacy {
 class BandedMatrix {
  public:
   static constexpr int kFractionBits = 16;
+  static constexpr std::size_t kMaxBands = 1 << 14;
 
   // C[t][t - lag] = coefficients[lag] in every row. INVALID_ARGUMENT: no
   // coefficient or more than 2^14, one that is not in [-2, 2], a diagonal below
@@ -60,6 +61,19 @@ class BandedMatrix {
   bool toeplitz_;
   std::vector<std::int32_t> fixed_;
 };
+
+// The first `bands` coefficients of the square root of the matrix of partial
+// sums, c_k = c_(k-1) (2k - 1) / (2k), over their norm, so that a column's norm
+// is 1: near the best encoder of that many bands for partial sums (Kalinin and
+// Lampert 2024, "Banded square root matrix factorization"). `bands` is at
+// least 1.
+std::vector<double> SquareRootCoefficients(std::size_t bands);
+
+// The standard deviation of the sum of all `rows` releases of a Toeplitz
+// encoder over that of one z; no sum of the first so many has more. Takes rows
+// times bands steps.
+double PartialSumNoise(std::span<const double> coefficients,
+                       std::uint64_t rows);
 
 }  // namespace sotto::privacy
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/codec.h"
 #include "base/status.h"
@@ -20,7 +21,7 @@ Bytes NameOf(std::uint64_t round) {
 absl::StatusOr<BandedRelease> BandedRelease::Create(
     std::size_t size, BandedMatrix matrix, double std,
     const crypto::Secret<32>& seed) {
-  if (!(std >= 0x1p-18 && std <= 0x1p15)) {
+  if (!(std >= 0x1p-18 && std <= kMaxStd)) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "banded noise of %g steps, must be in [2^-18, 2^15]", std));
   }
@@ -34,9 +35,27 @@ absl::StatusOr<BandedRelease> BandedRelease::Create(
 BandedRelease::BandedRelease(std::size_t size, BandedMatrix matrix,
                              SeededNoise noise)
     : size_(size), matrix_(std::move(matrix)), noise_(std::move(noise)) {
-  const std::size_t kept = matrix_.bands() - 1;
-  sums_.resize(kept);
-  releases_.resize(kept);
+  rows_.resize(matrix_.bands() - 1);
+}
+
+absl::Status BandedRelease::Resume(std::uint64_t position,
+                                   std::vector<BandedRow> rows) {
+  const std::size_t kept = rows_.size();
+  if (position_ != 0 || position > matrix_.rows() ||
+      rows.size() != std::min<std::uint64_t>(position, kept)) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%d rows after %d rounds of a banded matrix of %d bands and %d rows",
+        rows.size(), position, matrix_.bands(), matrix_.rows()));
+  }
+  for (const BandedRow& row : rows) {
+    SOTTO_RETURN_IF_ERROR(CheckReleaseSizes(size_, row.sum, row.release));
+  }
+  const std::uint64_t first = position - rows.size();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows_[(first + i) % kept] = std::move(rows[i]);
+  }
+  position_ = position;
+  return absl::OkStatus();
 }
 
 absl::Status BandedRelease::Next(std::span<const std::int32_t> sum,
@@ -47,7 +66,7 @@ absl::Status BandedRelease::Next(std::span<const std::int32_t> sum,
         "round %d of a banded matrix of as many rows", position_));
   }
   const std::uint64_t t = position_;
-  const std::size_t kept = sums_.size();
+  const std::size_t kept = rows_.size();
   const auto lags = static_cast<std::size_t>(std::min<std::uint64_t>(t, kept));
   const double diagonal = static_cast<double>(matrix_.fixed(t, 0));
   noise_.ForEachTile(
@@ -61,8 +80,9 @@ absl::Status BandedRelease::Next(std::span<const std::int32_t> sum,
         for (std::size_t lag = 1; lag <= lags; ++lag) {
           const std::int64_t fixed = matrix_.fixed(t, lag);
           const auto coefficient = static_cast<double>(fixed);
-          const std::int32_t* const x = &sums_[(t - lag) % kept][offset];
-          const double* const r = &releases_[(t - lag) % kept][offset];
+          const BandedRow& row = rows_[(t - lag) % kept];
+          const std::int32_t* const x = &row.sum[offset];
+          const double* const r = &row.release[offset];
           for (std::size_t i = 0; i < u.size(); ++i) {
             u[i] += fixed * x[i];
             known[i] += coefficient * r[i];
@@ -73,8 +93,8 @@ absl::Status BandedRelease::Next(std::span<const std::int32_t> sum,
         }
       });
   if (kept != 0) {
-    sums_[t % kept].assign(sum.begin(), sum.end());
-    releases_[t % kept].assign(out.begin(), out.end());
+    rows_[t % kept] = {.sum = {sum.begin(), sum.end()},
+                       .release = {out.begin(), out.end()}};
   }
   ++position_;
   return absl::OkStatus();

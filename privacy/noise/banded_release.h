@@ -9,13 +9,14 @@
 // so is z: no noise falls between the values that C x can take. r is computed
 // in doubles from u and from what was released before, which costs no privacy.
 //
-// State: the last bands - 1 sums and releases. Overflow: |x| < 2^31, |C| <= 2,
-// at most 2^14 bands and |z| < 2^45 keep |u| below 2^63.
+// State: the last bands - 1 rows, each a sum and what was released of it, and
+// the seed. Overflow: |x| < 2^31, |C| <= 2, at most 2^14 bands and |z| < 2^45
+// keep |u| below 2^63.
 
 #ifndef SOTTO_PRIVACY_NOISE_BANDED_RELEASE_H_
 #define SOTTO_PRIVACY_NOISE_BANDED_RELEASE_H_
 
-#include <utility>
+#include <cstdint>
 #include <vector>
 
 #include "privacy/noise/banded_matrix.h"
@@ -24,8 +25,16 @@
 
 namespace sotto::privacy {
 
+// A round as later ones need it: its exact sum, as secret as the seed.
+struct BandedRow {
+  std::vector<std::int32_t> sum;
+  std::vector<double> release;
+};
+
 class BandedRelease final : public SumRelease {
  public:
+  static constexpr double kMaxStd = 1 << 15;
+
   // `std` of each z in steps: the noise multiplier times the clip norm in
   // steps, for a C whose sensitivity the accountant has. INVALID_ARGUMENT: it
   // is outside [2^-18, 2^15].
@@ -33,10 +42,19 @@ class BandedRelease final : public SumRelease {
                                               BandedMatrix matrix, double std,
                                               const crypto::Secret<32>& seed);
 
+  // Goes on after `position` rounds, whose last bands() - 1, or all if they are
+  // fewer, are `rows`, the oldest first. INVALID_ARGUMENT: other rows than
+  // those, or after a round of this object.
+  absl::Status Resume(std::uint64_t position, std::vector<BandedRow> rows);
+
   absl::Status Next(std::span<const std::int32_t> sum,
                     std::span<double> out) override;
   std::size_t size() const override { return size_; }
   std::uint64_t position() const { return position_; }
+  // The last round's; it exists, and bands() is at least 2.
+  const BandedRow& last_row() const {
+    return rows_[(position_ - 1) % rows_.size()];
+  }
 
   // z of a round, in units of 2^-16 steps.
   void AddNoise(std::uint64_t round, std::span<std::int64_t> out) const;
@@ -49,8 +67,7 @@ class BandedRelease final : public SumRelease {
   SeededNoise noise_;
   std::uint64_t position_ = 0;
   // Of round t at index t mod (bands - 1).
-  std::vector<std::vector<std::int32_t>> sums_;
-  std::vector<std::vector<double>> releases_;
+  std::vector<BandedRow> rows_;
 };
 
 }  // namespace sotto::privacy

@@ -95,6 +95,33 @@ TEST(BandedReleaseTest, ReleasesOfUnequalRowsAreTheDenseMatrixProduct) {
   ExpectDense(BandedMatrix::FromRows(rows, 4).value(), 100);
 }
 
+TEST(BandedReleaseTest, WhoStopsAfterAnyRoundGoesOnFromTheLastRows) {
+  const std::vector<double> root = SquareRootCoefficients(4);
+  const auto matrix = BandedMatrix::Toeplitz(root, kRounds).value();
+  const auto create = [&] {
+    return BandedRelease::Create(kSize, matrix, 250, Seed()).value();
+  };
+  BandedRelease release = create();
+  std::vector<BandedRow> rows;
+  for (std::size_t t = 0; t < kRounds; ++t) {
+    BandedRelease resumed = create();
+    ASSERT_THAT(resumed.Resume(t, rows), IsOk());
+    std::vector<double> out(kSize), again(kSize);
+    ASSERT_THAT(release.Next(SumOf(t), out), IsOk());
+    ASSERT_THAT(resumed.Next(SumOf(t), again), IsOk());
+    EXPECT_EQ(out, again) << "round " << t;
+    EXPECT_THAT(resumed.Resume(t, rows), StatusIs(kInvalid));
+    rows.push_back(resumed.last_row());
+    EXPECT_EQ(rows.back().sum, SumOf(t));
+    EXPECT_EQ(rows.back().release, out);
+    if (rows.size() == 4) rows.erase(rows.begin());
+  }
+  EXPECT_THAT(create().Resume(2, rows), StatusIs(kInvalid));
+  rows.back().sum.pop_back();
+  EXPECT_THAT(create().Resume(kRounds, rows), StatusIs(kInvalid));
+  EXPECT_THAT(create().Resume(kRounds + 1, rows), StatusIs(kInvalid));
+}
+
 TEST(BandedReleaseTest, TheNoiseThatEntersHasTheAgreedSize) {
   const auto matrix =
       BandedMatrix::Toeplitz(std::vector<double>{1}, kRounds).value();
@@ -134,6 +161,43 @@ TEST(BandedMatrixTest, CoefficientsAreRoundedAndTheirColumnsMeasured) {
                         .value();
   EXPECT_EQ(rows.rows(), 3u);
   EXPECT_DOUBLE_EQ(rows.SquaredColumnNorm(), 0.25 + 2.25);
+}
+
+TEST(BandedMatrixTest, TheSquareRootTimesItselfIsTheMatrixOfPartialSums) {
+  const std::vector<double> root = SquareRootCoefficients(50);
+  double squares = 0;
+  for (std::size_t k = 0; k < root.size(); ++k) {
+    squares += root[k] * root[k];
+    double product = 0;
+    for (std::size_t j = 0; j <= k; ++j) product += root[j] * root[k - j];
+    EXPECT_NEAR(product, root[0] * root[0], 1e-12) << k;
+  }
+  EXPECT_NEAR(squares, 1, 1e-12);
+  EXPECT_EQ(SquareRootCoefficients(1), std::vector<double>{1});
+}
+
+TEST(BandedMatrixTest, PartialSumsHaveTheNoiseThatIsSaid) {
+  // Fresh noise piles up; the whole square root leaves the sum of its squares.
+  EXPECT_NEAR(PartialSumNoise(std::vector<double>{1}, 100), 10, 1e-12);
+  EXPECT_NEAR(PartialSumNoise(std::vector<double>{0.5}, 100), 20, 1e-12);
+  const std::vector<double> root = SquareRootCoefficients(100);
+  EXPECT_NEAR(PartialSumNoise(root, 100), 1 / (root[0] * root[0]), 1e-9);
+  // Against the noise itself.
+  const auto matrix =
+      BandedMatrix::Toeplitz(SquareRootCoefficients(3), kRounds).value();
+  BandedRelease release =
+      BandedRelease::Create(kSize, matrix, 100, Seed()).value();
+  const std::vector<std::int32_t> zeros(kSize, 0);
+  std::vector<double> out(kSize), partial(kSize);
+  for (std::size_t t = 0; t < kRounds; ++t) {
+    ASSERT_THAT(release.Next(zeros, out), IsOk());
+    for (std::size_t i = 0; i < kSize; ++i) partial[i] += out[i];
+  }
+  double squares = 0;
+  for (const double value : partial) squares += value * value;
+  const double want = 100 * PartialSumNoise(SquareRootCoefficients(3), kRounds);
+  EXPECT_NEAR(squares / kSize, want * want,
+              want * want * 4 * std::sqrt(2.0 / kSize));
 }
 
 TEST(BandedMatrixTest, MatricesOutsideTheRangeAreRefused) {

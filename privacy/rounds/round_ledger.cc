@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <functional>
 #include <limits>
 #include <map>
@@ -52,7 +53,7 @@ struct Release {
   std::uint32_t count;
 };
 
-// Of a task, with noise of their own or leaves of one tree.
+// Of a task, with noise of their own or of one tree or matrix.
 struct Task {
   std::uint64_t separation = 1;
   std::uint64_t limit = 0;
@@ -89,37 +90,55 @@ void AddTask(const Task& task, Curve& total) {
 
 // Sum of n_v^2 over the nodes, for one user who was in all of `releases`.
 double PatternSensitivity(const std::vector<Release>& releases,
-                          std::uint64_t tree_rounds) {
+                          std::uint64_t noise_rounds) {
   double squared = 0;
-  for (std::uint32_t level = 0; tree_rounds >> level != 0; ++level) {
+  for (std::uint32_t level = 0; noise_rounds >> level != 0; ++level) {
     std::map<std::uint64_t, double> nodes;
     for (const Release& release : releases) {
       const std::uint64_t node = (release.round - 1) >> level;
       // Nodes that the run does not fill have no noise.
-      if (node < tree_rounds >> level) ++nodes[node];
+      if (node < noise_rounds >> level) ++nodes[node];
     }
     for (const auto& [node, count] : nodes) squared += count * count;
   }
   return squared;
 }
 
-// Of what one user changes in a tree's nodes, in clips.
-absl::StatusOr<double> TreeNorm(const Task& task, std::uint64_t tree_rounds) {
+// Noise that belongs together over rounds, by which tasks are told apart.
+struct Correlated {
+  const Curve* curve;
+  std::uint64_t rounds;
+  std::uint32_t bands;
+  auto operator<=>(const Correlated&) const = default;
+};
+
+// Of what one user changes in a matrix's rows, in clips times the column norm.
+double BandedNorm(std::uint64_t rounds, const Task& task, std::uint32_t bands) {
+  // Columns that overlap are at worst parallel.
+  const auto most = static_cast<double>(rounds);
+  return task.separation >= bands ? std::sqrt(most) : most;
+}
+
+// Of what one user changes in a tree's nodes, in clips, or in a matrix's rows.
+absl::StatusOr<double> CorrelatedNorm(const Task& task,
+                                      const Correlated& noise) {
+  const std::uint64_t noise_rounds = noise.rounds;
   std::uint64_t rounds = 0;
   bool placed = true;
   for (const Release& release : task.releases) {
     rounds += release.count;
     placed = placed && release.count == 1 && release.round > 0 &&
-             release.round <= tree_rounds;
-  }
-  if (placed && Participations(task) == task.releases.size()) {
-    return std::sqrt(PatternSensitivity(task.releases, tree_rounds));
+             release.round <= noise_rounds;
   }
   const std::uint64_t most = placed ? Participations(task) : rounds;
+  if (noise.bands > 0) return BandedNorm(most, task, noise.bands);
+  if (placed && most == task.releases.size()) {
+    return std::sqrt(PatternSensitivity(task.releases, noise_rounds));
+  }
   SOTTO_ASSIGN_OR_RETURN(
       const TreeSensitivity sensitivity,
       TreeSquaredSensitivity(
-          {.rounds = static_cast<std::int64_t>(tree_rounds),
+          {.rounds = static_cast<std::int64_t>(noise_rounds),
            .min_separation = static_cast<std::int64_t>(task.separation),
            .max_participations = static_cast<std::int64_t>(most)}));
   return std::sqrt(sensitivity.squared);
@@ -132,17 +151,16 @@ absl::StatusOr<double> SpentEpsilon(std::span<const LedgerEntry> entries,
   SOTTO_RETURN_IF_ERROR(CheckDelta(delta));
   Curves curves;
   std::map<std::string, Task> tasks;
-  // By noise and rounds.
-  std::map<std::pair<const Curve*, std::uint64_t>, std::map<std::string, Task>>
-      trees;
+  std::map<Correlated, std::map<std::string, Task>> correlated;
   for (const LedgerEntry& entry : entries) {
     if (!entry.noise.has_value()) {
       return std::numeric_limits<double>::infinity();
     }
     SOTTO_ASSIGN_OR_RETURN(const Curve* curve, curves.Of(*entry.noise));
-    Task& task = entry.tree_rounds == 0
-                     ? tasks[entry.task]
-                     : trees[{curve, entry.tree_rounds}][entry.task];
+    Task& task =
+        entry.noise_rounds == 0
+            ? tasks[entry.task]
+            : correlated[{curve, entry.noise_rounds, entry.bands}][entry.task];
     task.separation = std::max<std::uint64_t>(1, entry.min_separation);
     task.limit = entry.max_participations;
     task.releases.push_back({entry.round, curve, entry.count});
@@ -150,14 +168,14 @@ absl::StatusOr<double> SpentEpsilon(std::span<const LedgerEntry> entries,
   if (entries.empty()) return 0;
   Curve total(curves.orders().size(), 0.0);
   for (const auto& [name, task] : tasks) AddTask(task, total);
-  for (const auto& [tree, uses] : trees) {
+  for (const auto& [noise, uses] : correlated) {
     double norm = 0;
     for (const auto& [name, task] : uses) {
-      SOTTO_ASSIGN_OR_RETURN(const double more, TreeNorm(task, tree.second));
+      SOTTO_ASSIGN_OR_RETURN(const double more, CorrelatedNorm(task, noise));
       norm += more;
     }
     for (std::size_t i = 0; i < total.size(); ++i) {
-      total[i] += norm * norm * (*tree.first)[i];
+      total[i] += norm * norm * (*noise.curve)[i];
     }
   }
   std::map<double, double> at;
@@ -183,7 +201,7 @@ absl::StatusOr<std::optional<std::uint64_t>> RoundsWithin(
       all.push_back(next);
       all.back().task += "\n";  // its own: no limit of the past bounds it
       all.back().max_participations = 0;
-      if (next.tree_rounds > 0) all.back().round = 0;  // anywhere in the tree
+      if (next.noise_rounds > 0) all.back().round = 0;  // anywhere in it
       all.back().count = static_cast<std::uint32_t>(count);
     }
     SOTTO_ASSIGN_OR_RETURN(const double spent, SpentEpsilon(all, delta));
@@ -204,7 +222,7 @@ absl::StatusOr<std::optional<std::uint64_t>> RoundsWithin(
   const std::uint64_t separation =
       std::max<std::uint64_t>(1, next.min_separation);
   const std::uint64_t most =
-      next.tree_rounds > 0 ? next.tree_rounds : kMaxRounds;
+      next.noise_rounds > 0 ? next.noise_rounds : kMaxRounds;
   return std::optional<std::uint64_t>(std::min(most, low * separation));
 }
 

@@ -14,6 +14,9 @@
 // themselves where one user can be in all of them, else the most under the
 // limits; those of trees with the same noise add, as if they were one tree.
 //
+// A banded matrix (accounting/matrix_sensitivity.h) is alike, but that rounds
+// as far apart as it has bands share nothing: each costs its column.
+//
 // Neighbours differ in one user's vectors, there or zero. Pure; thread-safe.
 
 #ifndef SOTTO_PRIVACY_ROUNDS_ROUND_LEDGER_H_
@@ -39,9 +42,11 @@ struct LedgerEntry {
   // Releases that a user was in beside one another, such as those that a fresh
   // install is assumed to have been in.
   std::uint32_t count = 1;
-  // Of the tree that the round is leaf `round` - 1 of, each node with `noise`;
-  // 0: the noise is the round's own. Round 0: somewhere in the tree.
-  std::uint64_t tree_rounds = 0;
+  // Of the tree that the round is leaf `round` - 1 of, each node with `noise`,
+  // or of the matrix that it is row `round` - 1 of, with `noise` over a
+  // column's norm; 0: the noise is the round's own. Round 0: somewhere in it.
+  std::uint64_t noise_rounds = 0;
+  std::uint32_t bands = 0;  // of the matrix; 0: a tree
 };
 
 // The epsilon at `delta` of all entries, an upper bound: 0 without any,
@@ -52,8 +57,8 @@ absl::StatusOr<double> SpentEpsilon(std::span<const LedgerEntry> entries,
 
 // The most rounds of `next`'s task, one after the other from its number on,
 // that may follow `entries` within `epsilon`; nothing where its participation
-// limits allow any number. At most 2^20, and the rounds of its tree if it has
-// one. Errors as above.
+// limits allow any number. At most 2^20, and the rounds of its tree or matrix
+// if it has one. Errors as above.
 absl::StatusOr<std::optional<std::uint64_t>> RoundsWithin(
     std::span<const LedgerEntry> entries, const LedgerEntry& next,
     double epsilon, double delta);

@@ -56,7 +56,7 @@ TEST(RoundLedger, AHundredRoundsCostTheKnownAnswer) {
 LedgerEntry Leaf(std::uint64_t round, std::uint64_t rounds,
                  std::uint32_t separation = 1, std::uint32_t most = 0) {
   LedgerEntry entry = Entry("t", round, 7, separation, most);
-  entry.tree_rounds = rounds;
+  entry.noise_rounds = rounds;
   return entry;
 }
 
@@ -87,6 +87,37 @@ TEST(RoundLedger, LeavesOfATreeShareItsNodes) {
   EXPECT_NEAR(Spent({somewhere, Leaf(1, 4)}), Nodes(4 * 3), 1e-9);
   // Noise of a round's own, in another task, adds.
   EXPECT_GT(Spent({Leaf(1, 4), Entry("own", 1)}), Nodes(3));
+}
+
+LedgerEntry Row(std::uint64_t round, std::uint32_t bands,
+                std::uint32_t separation, std::uint32_t most = 0) {
+  LedgerEntry entry = Leaf(round, 2000, separation, most);
+  entry.bands = bands;
+  return entry;
+}
+
+// Rows of a user that share no noise cost as much as rounds on their own.
+TEST(RoundLedger, RowsOfAMatrixCostTheirColumns) {
+  EXPECT_NEAR(Spent({Row(3, 400, 484)}), Nodes(1), 1e-9);
+  EXPECT_NEAR(Spent({Row(3, 400, 484), Row(487, 400, 484)}), Nodes(2), 1e-9);
+  // Not in both.
+  EXPECT_NEAR(Spent({Row(3, 400, 484), Row(486, 400, 484)}), Nodes(1), 1e-9);
+  std::vector<LedgerEntry> run;
+  for (std::uint64_t r = 1; r <= 2000; ++r) run.push_back(Row(r, 400, 484, 3));
+  EXPECT_NEAR(Spent(run), Nodes(3), 1e-9);
+  // Somewhere in it, beside known rows: as if the columns were aligned.
+  LedgerEntry somewhere = Row(0, 400, 484);
+  somewhere.task = "";
+  somewhere.count = 4;
+  EXPECT_NEAR(Spent({somewhere}), Nodes(4), 1e-9);
+  EXPECT_NEAR(Spent({somewhere, Row(3, 400, 484)}), Nodes(9), 1e-9);
+  // Columns that overlap are counted as parallel.
+  EXPECT_NEAR(Spent({Row(3, 400, 399), Row(402, 400, 399)}), Nodes(4), 1e-9);
+  // Noise of another matrix, or of a tree, is other noise.
+  EXPECT_NEAR(Spent({Row(3, 400, 484), Row(487, 1, 484)}), Nodes(2), 1e-9);
+  EXPECT_NEAR(Spent({Row(3, 400, 484), Leaf(2000, 2000)}), Nodes(1 + 5), 1e-9);
+  EXPECT_EQ(RoundsWithin({}, Row(1, 4, 5), Nodes(3) * 1.0001, kDelta).value(),
+            15u);
 }
 
 TEST(RoundLedger, ABudgetPaysForPartOfATreeOrAllOfIt) {

@@ -98,7 +98,7 @@ TEST(RoundNoise, AReleaseIsStoredAndRead) {
   LedgerEntry entry;
   ASSERT_THAT(SetNoise(release, entry), IsOk());
   const auto& noise = entry.noise;
-  EXPECT_EQ(entry.tree_rounds, 0u);
+  EXPECT_EQ(entry.noise_rounds, 0u);
   EXPECT_EQ(noise->kind, IntegerNoise::kSkellam);
   EXPECT_EQ(noise->clip, 2);
   EXPECT_EQ(noise->dimension, 128);
@@ -124,7 +124,7 @@ TEST(RoundNoise, ACoordinatorIsOneHonestDevice) {
   EXPECT_EQ(entry.noise->kind, IntegerNoise::kDiscreteGaussian);
   EXPECT_EQ(entry.noise->contributors, 1);
   EXPECT_EQ(entry.noise->central_std, 3);
-  EXPECT_EQ(entry.tree_rounds, 100u);
+  EXPECT_EQ(entry.noise_rounds, 100u);
   EXPECT_EQ(entry.min_separation, 7u);
   EXPECT_NEAR(CoordinatorVariance(plan)->value(), 9e6, 9e6 * 1e-4);
   // The same in all sessions of the task, other than of another task.
@@ -139,6 +139,68 @@ TEST(RoundNoise, ACoordinatorIsOneHonestDevice) {
   EXPECT_THAT(CheckPrivacy(plan),
               StatusIs(kInvalid, HasSubstr("plan.privacy.rounds")));
   EXPECT_NE(rotation("a"), rotation("b"));
+}
+
+v1::Plan BandedPlan() {
+  v1::Plan plan = MakePlan();
+  plan.mutable_privacy()->set_noise(v1::Plan::Privacy::COORDINATOR_BANDED);
+  plan.mutable_privacy()->set_rounds(50);
+  plan.mutable_participation()->set_min_separation_rounds(3);
+  for (const double c : {0.8, 0.5, 0.3}) {
+    plan.mutable_privacy()->add_coefficients(c);
+  }
+  return plan;
+}
+
+TEST(RoundNoise, AMatrixIsChargedByItsColumn) {
+  const v1::Plan plan = BandedPlan();
+  const auto encoding = RoundEncoding(plan, 70, kSession);
+  ASSERT_THAT(encoding, IsOk());
+  EXPECT_TRUE(IsCoordinatorNoise(plan));
+  EXPECT_EQ(NoiseRounds(plan), 50u);
+  LedgerEntry entry;
+  ASSERT_THAT(SetNoise(ReleaseOf(plan, *encoding), entry), IsOk());
+  EXPECT_EQ(entry.noise_rounds, 50u);
+  EXPECT_EQ(entry.bands, 3u);
+  EXPECT_EQ(entry.min_separation, 3u);
+  const double norm = std::sqrt(0.64 + 0.25 + 0.09);
+  EXPECT_NEAR(entry.noise->central_std, 3 / norm, 1e-4);
+  EXPECT_EQ(MatrixStdSteps(plan).value(), 3000);
+  v1::NoisyRelease damaged = ReleaseOf(plan, *encoding);
+  damaged.set_column_norm(0);
+  EXPECT_THAT(SetNoise(damaged, entry), StatusIs(kInvalid));
+}
+
+TEST(RoundNoise, MatricesThatHideTooLittleOrCostTooMuchAreRefused) {
+  const auto refused = [](const std::function<void(v1::Plan&)>& spoil,
+                          std::size_t weights, const char* names) {
+    v1::Plan plan = BandedPlan();
+    spoil(plan);
+    EXPECT_THAT(RoundEncoding(plan, weights, kSession),
+                StatusIs(kInvalid, HasSubstr(names)))
+        << names;
+  };
+  refused([](auto& p) { p.mutable_privacy()->clear_rounds(); }, 70, "rounds");
+  refused([](auto& p) { p.mutable_privacy()->clear_coefficients(); }, 70,
+          "coefficients");
+  refused([](auto& p) { p.mutable_privacy()->set_coefficients(0, 0); }, 70,
+          "coefficients");
+  refused(
+      [](auto& p) { p.mutable_participation()->set_min_separation_rounds(2); },
+      70, "at least the 3 bands");
+  refused([](auto& p) { p.mutable_privacy()->set_central_std(33); }, 70,
+          "banded matrix");
+  refused(
+      [](auto& p) {
+        p.mutable_participation()->set_min_separation_rounds(200);
+        for (int i = 3; i < 200; ++i) p.mutable_privacy()->add_coefficients(0);
+      },
+      (1 << 20) - 2, "2^27");
+  refused(
+      [](auto& p) {
+        p.mutable_privacy()->set_noise(v1::Plan::Privacy::COORDINATOR_TREE);
+      },
+      70, "coefficients");
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ struct Decoded {
   double weight_sum = 0;
   RoundMetrics metrics;
   double near_boundary = 0;
+  std::vector<privacy::BandedRow> noise_rows = {};
 };
 
 absl::StatusOr<Decoded> DecodePlain(const v1::Plan& plan, const RoundSum& sum) {
@@ -100,7 +101,8 @@ absl::StatusOr<Decoded> DecodeNoisy(const v1::Plan& plan,
   return Decoded{.sum = std::move(mean.sum),
                  .weight_sum = static_cast<double>(sum.included),
                  .metrics = mean.metrics,
-                 .near_boundary = mean.near_boundary};
+                 .near_boundary = mean.near_boundary,
+                 .noise_rows = std::move(mean.noise_rows)};
 }
 
 }  // namespace
@@ -129,7 +131,7 @@ absl::StatusOr<CommittedModel> ApplySum(const v1::Plan& plan,
                         sum.included, floor));
   }
   SOTTO_ASSIGN_OR_RETURN(
-      const Decoded decoded,
+      Decoded decoded,
       noisy ? DecodeNoisy(plan, old.size(), sum) : DecodePlain(plan, sum));
   std::vector<float> momentum = Floats(velocity);
   const auto next =
@@ -141,7 +143,8 @@ absl::StatusOr<CommittedModel> ApplySum(const v1::Plan& plan,
   return CommittedModel{.weights = Raw(*next),
                         .velocity = Raw(momentum),
                         .metrics = decoded.metrics,
-                        .near_boundary = decoded.near_boundary};
+                        .near_boundary = decoded.near_boundary,
+                        .noise_rows = std::move(decoded.noise_rows)};
 }
 
 }  // namespace sotto::server

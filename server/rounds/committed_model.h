@@ -26,8 +26,8 @@ struct RoundSum {
   std::uint32_t cohort = 0;            // devices the encoding was bounded for
   // Of the session; needed, and `metrics` empty, where the plan adds noise.
   const v1::SessionManifest* manifest = nullptr;
-  // Needed where that noise is the coordinator's.
-  const CoordinatorNoise* noise = nullptr;
+  // Needed where that noise is the coordinator's; its rows are moved out.
+  CoordinatorNoise* noise = nullptr;
 };
 
 struct RoundMetrics {
@@ -47,6 +47,7 @@ struct CommittedModel {
   Bytes velocity;  // the server's momentum, f32, or empty
   RoundMetrics metrics = {};
   double near_boundary = 0;  // of a noisy sum (noisy_sum.h)
+  std::vector<privacy::BandedRow> noise_rows = {};  // coordinator_noise.h
 };
 
 // FAILED_PRECONDITION: a release predicate does not hold, and the message says

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <span>
+#include <utility>
 
 #include "base/status.h"
 #include "privacy/clip.h"
@@ -67,7 +68,8 @@ absl::Status CheckNorm(const privacy::NoisyEncoding& encoding,
 absl::StatusOr<std::span<float>> DecodeWithNoise(
     const v1::Plan& plan, const privacy::NoisyEncoding& encoding,
     const RoundSum& sum, const crypto::Secret<32>& rotation,
-    std::span<std::uint32_t> words) {
+    std::span<std::uint32_t> words,
+    std::vector<privacy::BandedRow>& noise_rows) {
   const std::span<const std::int32_t> steps =
       privacy::CentreResidues(encoding.params().bits, words);
   double squares = 0;
@@ -78,9 +80,11 @@ absl::StatusOr<std::span<float>> DecodeWithNoise(
   if (std::sqrt(squares) > limit * (1 + 1e-9)) {
     return TooLong(std::sqrt(squares), limit, sum.included);
   }
-  SOTTO_ASSIGN_OR_RETURN(const std::vector<double> noisy,
-                         AddCoordinatorNoise(plan, *sum.noise, steps));
-  return privacy::DecodeSteps(encoding, rotation, noisy,
+  SOTTO_ASSIGN_OR_RETURN(
+      NoisySteps noisy,
+      AddCoordinatorNoise(plan, std::move(*sum.noise), steps));
+  noise_rows = std::move(noisy.rows);
+  return privacy::DecodeSteps(encoding, rotation, noisy.values,
                               privacy::AsFloats(words));
 }
 
@@ -135,7 +139,8 @@ absl::StatusOr<NoisyMean> DecodeNoisyRound(const v1::Plan& plan,
                           words.size(), encoding.padded_dimension()));
     }
     SOTTO_ASSIGN_OR_RETURN(
-        values, DecodeWithNoise(plan, encoding, sum, rotation, words));
+        values,
+        DecodeWithNoise(plan, encoding, sum, rotation, words, mean.noise_rows));
   } else {
     const auto decoded =
         privacy::DecodeNoisySum(encoding, rotation, sum.included, words);

@@ -36,6 +36,7 @@ struct NoisyMean {
   std::vector<double> sum;  // of the updates, one entry a weight
   RoundMetrics metrics;
   double near_boundary = 0;  // 0 with a coordinator's noise, which it lacks
+  std::vector<privacy::BandedRow> noise_rows = {};  // coordinator_noise.h
 };
 
 // FAILED_PRECONDITION: fewer devices than the noise was shared among, or a sum

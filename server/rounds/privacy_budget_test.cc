@@ -1,71 +1,16 @@
 // Rounds with noise under a privacy budget: the coordinator's side.
 
 #include <cmath>
-#include <set>
+#include <cstring>
 
 #include "gmock/gmock.h"
-#include "privacy/rounds/round_noise.h"
-#include "server/rounds/noisy_sum.h"
-#include "server/rounds/privacy_ledger.h"
-#include "server/rounds/round_state.h"
-#include "server/rounds/test_fleet.h"
-#include "tests/support/status_matchers.h"
+#include "server/rounds/test_noisy_rounds.h"
 
 namespace sotto::server {
 namespace {
 
 using ::testing::HasSubstr;
 using Privacy = v1::Plan::Privacy;
-
-constexpr double kDelta = 1e-6;
-
-// Noise twice the clip, and epsilon for `rounds` rounds of all devices.
-void AddNoise(v1::Plan& plan, int rounds,
-              Privacy::Noise noise = Privacy::DISCRETE_GAUSSIAN) {
-  plan.mutable_encode()->set_max_weight(1);
-  Privacy& privacy = *plan.mutable_privacy();
-  privacy.set_noise(noise);
-  privacy.set_noise_multiplier(2);
-  privacy.set_epsilon(1);
-  privacy.set_delta(kDelta);
-  privacy.set_unit(Privacy::USER);
-  privacy.set_sampling(Privacy::NO_AMPLIFICATION);
-  std::vector<privacy::LedgerEntry> entries;
-  for (int r = 1; r <= rounds; ++r) {
-    entries.push_back(EntryOf(plan, static_cast<std::uint64_t>(r),
-                              DearestRelease(plan, kTestWeights, 3).value())
-                          .value());
-  }
-  privacy.set_epsilon(privacy::SpentEpsilon(entries, kDelta).value());
-}
-
-v1::CreateTaskRequest ManyRounds(const TestFleet& fleet) {
-  v1::CreateTaskRequest request = fleet.Request();
-  request.set_rounds(10);
-  return request;
-}
-
-// One round of all devices but those that vanish before their input.
-void RunRound(TestFleet& fleet, const std::set<int>& vanish = {}) {
-  for (int i = 0; i < fleet.size(); ++i) {
-    fleet.device(i).Restart();
-    ASSERT_TRUE(*fleet.Join(i));
-  }
-  const std::uint64_t round = fleet.keeper().GetTask("train")->rounds_size();
-  for (int turn = 0; turn < 60; ++turn) {
-    for (int i = 0; i < fleet.size(); ++i) {
-      TestDevice& device = fleet.device(i);
-      if (device.done()) continue;
-      if (vanish.contains(i) && device.last().has_input()) continue;
-      ASSERT_THAT(device.Turn(fleet.keeper()), IsOk()) << "device " << i;
-    }
-    fleet.clock().Advance(std::chrono::milliseconds(50));
-    ASSERT_THAT(fleet.keeper().Tick(), IsOk());
-    const std::string state = fleet.Explain(round).state();
-    if (state == kCommitted || state == kAbandoned) return;
-  }
-  FAIL() << "round " << round << " has no end";
-}
 
 TEST(PrivacyBudget, ANoisyRoundCommitsAMeanAroundThePlainOne) {
   TestFleet fleet("noisy");
@@ -198,91 +143,6 @@ TEST(PrivacyBudget, WithFewerThanTheNoiseIsSharedAmongNothingIsReleased) {
               StatusIs(absl::StatusCode::kNotFound));
   // Nothing was unmasked, so nothing was spent.
   EXPECT_EQ(fleet.keeper().GetTask("train")->privacy().releases(), 0u);
-}
-
-// A tree of three rounds, run to its end with a coordinator that restarts.
-TEST(PrivacyBudget, ATreeEndsWithItsRounds) {
-  TestFleet fleet("tree");
-  fleet.plan().mutable_privacy()->set_rounds(3);
-  AddNoise(fleet.plan(), 3, Privacy::COORDINATOR_TREE);
-  ASSERT_THAT(fleet.CreateTask(ManyRounds(fleet)), IsOk());
-  RunRound(fleet);
-  fleet.Reopen();
-  // Nothing of an abandoned round was unmasked, but it was a leaf.
-  RunRound(fleet, {2, 3});
-  EXPECT_EQ(fleet.Explain(2).state(), kAbandoned);
-  RunRound(fleet);
-  ASSERT_THAT(fleet.keeper().Tick(), IsOk());
-  const v1::TaskStatus status = fleet.keeper().GetTask("train").value();
-  EXPECT_EQ(status.state(), kOutOfBudget);
-  EXPECT_THAT(status.reason(),
-              HasSubstr("round 4 of task 'train' is after its tree"));
-  EXPECT_EQ(status.rounds_committed(), 2u);
-  EXPECT_EQ(status.privacy().releases(), 2u);
-  const v1::RoundStatus round = fleet.Explain(3);
-  EXPECT_TRUE(round.noisy());
-  // It has no noise, so nobody is shown it.
-  EXPECT_TRUE(round.update_sum().empty());
-  // The partial sum has the noise of nodes [0, 2) and [2, 3).
-  const Bytes weights = fleet.keeper().Export("train", 3).value();
-  double squares = 0;
-  for (std::uint32_t i = 0; i < kTestWeights; ++i) {
-    float weight = 0;
-    std::memcpy(&weight, weights.data() + 4 * i, 4);
-    const double noise = weight - 2 * 0.025 * (i - 9.5);
-    squares += noise * noise;
-  }
-  // 2 * 16 / 4 each, of kTestWeights chi-squares.
-  const double variance = 2 * 8.0 * 8.0;
-  EXPECT_GT(squares / kTestWeights, variance / 4);
-  EXPECT_LT(squares / kTestWeights, variance * 3);
-}
-
-TEST(PrivacyBudget, NoiseOfTheCoordinatorIsThatOfTheTasksSeed) {
-  TestFleet fleet("seed");
-  AddNoise(fleet.plan(), 3, Privacy::COORDINATOR_GAUSSIAN);
-  ASSERT_THAT(fleet.CreateTask(ManyRounds(fleet)), IsOk());
-  RunRound(fleet);
-  EXPECT_TRUE(fleet.Explain(1).noisy());
-  const Bytes seed = fleet.store().NoiseSeed("train").value();
-  EXPECT_EQ(seed.size(), 32u);
-  EXPECT_THAT(fleet.store().InsertNoiseSeed("train", Bytes(32)),
-              StatusIs(absl::StatusCode::kAlreadyExists));
-  EXPECT_THAT(fleet.store().NoiseSeed("other"),
-              StatusIs(absl::StatusCode::kNotFound));
-  const std::vector<std::int32_t> sum(8, 0);
-  const auto drawn = [&](std::uint8_t first, std::uint64_t round) {
-    CoordinatorNoise noise{.seed = {}, .round = round, .released = 0};
-    noise.seed.RevealMutable()[0] = first;
-    return AddCoordinatorNoise(fleet.plan(), noise, sum).value();
-  };
-  EXPECT_EQ(drawn(1, 1), drawn(1, 1));
-  EXPECT_NE(drawn(1, 1), drawn(2, 1));
-  EXPECT_NE(drawn(1, 1), drawn(1, 2));
-  // In a tree the rounds' noise adds up to that of the node above them,
-  // whatever was released one by one.
-  v1::Plan tree = fleet.plan();
-  tree.mutable_privacy()->set_noise(Privacy::COORDINATOR_TREE);
-  tree.mutable_privacy()->set_rounds(4);
-  const auto leaves = [&](std::uint64_t released, std::uint64_t round) {
-    return AddCoordinatorNoise(
-        tree, {.seed = {}, .round = round, .released = released}, sum);
-  };
-  std::vector<double> partial(sum.size());
-  for (std::uint64_t round = 1; round <= 4; ++round) {
-    const auto released = leaves(round - 1, round).value();
-    for (std::size_t i = 0; i < sum.size(); ++i) partial[i] += released[i];
-  }
-  EXPECT_EQ(partial, leaves(0, 4).value());
-  EXPECT_THAT(leaves(4, 5), StatusIs(kPrecondition));
-  EXPECT_THAT(leaves(2, 2), StatusIs(kPrecondition));
-  // Without a seed a sum is not released.
-  const RoundSum bare{.update = std::vector<std::uint32_t>(32, 0),
-                      .metrics = {},
-                      .included = 4,
-                      .cohort = 4};
-  EXPECT_THAT(ApplySum(fleet.plan(), {}, Bytes(kTestWeights * 4, 0), {}, bare),
-              StatusIs(kInvalid));
 }
 
 TEST(PrivacyBudget, ALedgerRowIsWrittenOnceAndDamageIsSeen) {

@@ -1,7 +1,9 @@
 // RoundKeeper's privacy budget.
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,13 +20,33 @@ using privacy::LedgerEntry;
 
 namespace {
 
-// RESOURCE_EXHAUSTED: after the last round of the plan's tree.
-absl::Status CheckTree(const v1::Plan& plan, std::uint64_t number) {
-  const std::uint64_t rounds = privacy::TreeRounds(plan);
+// Rows that the rounds to come need of those before.
+std::uint64_t KeptRows(const v1::Plan& plan) {
+  const int bands = plan.privacy().coefficients_size();
+  return bands == 0 ? 0 : static_cast<std::uint64_t>(bands - 1);
+}
+
+template <typename Value>
+Bytes Pack(std::span<const Value> values) {
+  Bytes bytes(values.size_bytes());
+  std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
+template <typename Value>
+std::vector<Value> Unpack(ByteView bytes) {
+  std::vector<Value> values(bytes.size() / sizeof(Value));
+  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(Value));
+  return values;
+}
+
+// RESOURCE_EXHAUSTED: after the last round of the plan's tree or matrix.
+absl::Status CheckRunsOn(const v1::Plan& plan, std::uint64_t number) {
+  const std::uint64_t rounds = privacy::NoiseRounds(plan);
   if (rounds == 0 || number <= rounds) return absl::OkStatus();
   return absl::ResourceExhaustedError(
-      absl::StrFormat("privacy budget: round %d of task '%s' is after its "
-                      "tree, which has %d",
+      absl::StrFormat("privacy budget: round %d of task '%s' is after the "
+                      "last of plan.privacy.rounds, which is %d",
                       number, plan.task(), rounds));
 }
 
@@ -36,7 +58,7 @@ absl::Status RoundKeeper::CheckNextRound(const v1::Plan& plan,
                                          std::uint32_t cohort_min,
                                          std::uint64_t number) {
   if (!plan.has_privacy()) return absl::OkStatus();
-  SOTTO_RETURN_IF_ERROR(CheckTree(plan, number));
+  SOTTO_RETURN_IF_ERROR(CheckRunsOn(plan, number));
   auto spent = ledger_.Entries(population, plan.model());
   if (absl::IsResourceExhausted(spent.status())) {
     // A full disk, which must not pass for a spent budget.
@@ -113,7 +135,35 @@ absl::StatusOr<std::optional<CoordinatorNoise>> RoundKeeper::NoiseOf(
   }
   std::ranges::copy(seed, noise.seed.RevealMutable().begin());
   crypto::Wipe(seed);
+  if (KeptRows(task.settings.plan) == 0) return noise;
+  SOTTO_ASSIGN_OR_RETURN(const std::vector<NoiseRowRecord> records,
+                         parts_.store.NoiseRows(task.settings.request.task()));
+  for (const NoiseRowRecord& record : records) {
+    // The last row is of round `released`, or none is there.
+    if (record.round + (&records.back() - &record) != released) {
+      return absl::DataLossError(absl::StrFormat(
+          "task '%s': the noise of round %d is not kept after round %d",
+          record.task, record.round, released));
+    }
+    noise.rows.push_back({.sum = Unpack<std::int32_t>(record.sum),
+                          .release = Unpack<double>(record.release)});
+  }
   return noise;
+}
+
+absl::Status RoundKeeper::PutNoiseRows(
+    const Task& task, const std::vector<privacy::BandedRow>& rows) {
+  const std::uint64_t last = task.round->record().round;
+  for (const privacy::BandedRow& row : rows) {
+    const auto later = static_cast<std::uint64_t>(&rows.back() - &row);
+    SOTTO_RETURN_IF_ERROR(
+        parts_.store.PutNoiseRow({.task = task.settings.request.task(),
+                                  .round = last - later,
+                                  .sum = Pack<std::int32_t>(row.sum),
+                                  .release = Pack<double>(row.release)},
+                                 KeptRows(task.settings.plan)));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status RoundKeeper::FillPrivacy(const TaskRecord& record,
@@ -151,9 +201,9 @@ absl::Status RoundKeeper::FillPrivacy(const TaskRecord& record,
                          privacy::SpentEpsilon(entries, delta));
   privacy.set_next_epsilon(after);
   if (record.state == kOutOfBudget) {
-    const absl::Status tree = CheckTree(plan, next_round);
+    const absl::Status run = CheckRunsOn(plan, next_round);
     status.set_reason(
-        std::string((tree.ok() ? CheckBudget(plan, entries) : tree).message()));
+        std::string((run.ok() ? CheckBudget(plan, entries) : run).message()));
   }
   return absl::OkStatus();
 }

@@ -113,7 +113,8 @@ absl::Status RoundKeeper::EnsureRound(Task& task) {
       CheckNextRound(task.settings.plan, task.settings.request.population(),
                      task.length, task.settings.request.cohort_min(), number);
   if (absl::IsResourceExhausted(affordable)) {
-    SOTTO_RETURN_IF_ERROR(parts_.store.SetTaskState(name, kOutOfBudget));
+    SOTTO_RETURN_IF_ERROR(parts_.store.Transact(
+        [&] { return parts_.store.EndTask(name, kOutOfBudget); }));
     task.ended = true;
     LogWarning("rounds", "task=%s ended: %s", name,
                std::string(affordable.message()));
@@ -323,7 +324,7 @@ absl::Status RoundKeeper::Commit(Task& task) {
   SOTTO_ASSIGN_OR_RETURN(secure_agg::AggregateResult result,
                          task.round->Result());
   SOTTO_ASSIGN_OR_RETURN(const ModelRecord old, parts_.store.LatestModel(name));
-  SOTTO_ASSIGN_OR_RETURN(const std::optional<CoordinatorNoise> noise,
+  SOTTO_ASSIGN_OR_RETURN(std::optional<CoordinatorNoise> noise,
                          NoiseOf(task, old.round));
   SOTTO_ASSIGN_OR_RETURN(
       CommittedModel next,
@@ -371,8 +372,8 @@ absl::Status RoundKeeper::Commit(Task& task) {
         SOTTO_RETURN_IF_ERROR(
             parts_.store.PutEscrow(model.container_digest, sealed.sealed_key,
                                    task.settings.request.population()));
-        return done ? parts_.store.SetTaskState(name, "done")
-                    : absl::OkStatus();
+        if (done) return parts_.store.EndTask(name, "done");
+        return PutNoiseRows(task, next.noise_rows);
       });
   if (!written.ok()) return written;
   CountEnd("committed", status);

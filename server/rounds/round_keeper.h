@@ -145,6 +145,9 @@ class RoundKeeper {
   // `released`; nothing where the devices did.
   absl::StatusOr<std::optional<CoordinatorNoise>> NoiseOf(
       const Task& task, std::uint64_t released);
+  // Of the task's round and skipped ones before it, for the rounds to come.
+  absl::Status PutNoiseRows(const Task& task,
+                            const std::vector<privacy::BandedRow>& rows);
   absl::Status FillPrivacy(const TaskRecord& record, std::uint64_t next_round,
                            v1::TaskStatus& status);
   void CountEnd(const std::string& outcome, const v1::RoundStatus& status);

@@ -169,7 +169,8 @@ absl::StatusOr<v1::TaskStatus> RoundKeeper::StopTask(const std::string& name) {
   const auto task = tasks_.find(name);
   if (record.state == "running" && task != tasks_.end()) {
     // The state first: a round that is abandoned is not followed by another.
-    SOTTO_RETURN_IF_ERROR(parts_.store.SetTaskState(name, "stopped"));
+    SOTTO_RETURN_IF_ERROR(parts_.store.Transact(
+        [&] { return parts_.store.EndTask(name, "stopped"); }));
     const std::unique_ptr<Task> stopped = std::move(task->second);
     tasks_.erase(task);
     ++moves_;

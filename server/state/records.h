@@ -82,6 +82,14 @@ struct SpendingRecord {
   Bytes release = {};  // serialized NoisyRelease; empty: without noise
 };
 
+// A round of a banded matrix (privacy/noise/banded_release.h), little-endian.
+struct NoiseRowRecord {
+  std::string task = {};
+  std::uint64_t round = 0;
+  Bytes sum = {};      // i32
+  Bytes release = {};  // f64
+};
+
 struct EscrowRecord {
   Bytes sealed_key = {};
   std::string population = {};

@@ -5,7 +5,7 @@
 
 namespace sotto::server {
 
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 // Since version 2. One row a sum: a second one cannot be written.
 inline constexpr char kSpendingTable[] = R"sql(
@@ -20,6 +20,13 @@ CREATE TABLE spending (
 inline constexpr char kNoiseSeedTable[] = R"sql(
 CREATE TABLE noise_seeds (
   task TEXT PRIMARY KEY, seed BLOB NOT NULL) WITHOUT ROWID;
+)sql";
+
+// Since version 4: the last rows of tasks whose noise is of a banded matrix.
+inline constexpr char kNoiseRowTable[] = R"sql(
+CREATE TABLE noise_rows (
+  task TEXT NOT NULL, round INTEGER NOT NULL, sum BLOB NOT NULL,
+  release BLOB NOT NULL, PRIMARY KEY (task, round));
 )sql";
 
 inline constexpr char kSchema[] = R"sql(

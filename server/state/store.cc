@@ -24,7 +24,8 @@ absl::StatusOr<Store> Store::Open(const std::string& path) {
     SOTTO_RETURN_IF_ERROR(database.Transact([&] {
       return database.Execute(
           std::string(version == 0 ? kSchema : "") +
-          (version < 2 ? kSpendingTable : "") + kNoiseSeedTable +
+          (version < 2 ? kSpendingTable : "") +
+          (version < 3 ? kNoiseSeedTable : "") + kNoiseRowTable +
           absl::StrFormat("PRAGMA user_version = %d;", kSchemaVersion));
     }));
   }

@@ -55,7 +55,8 @@ class Store {
   absl::Status InsertTask(const TaskRecord& task);
   absl::StatusOr<TaskRecord> GetTask(const std::string& name);
   absl::StatusOr<std::vector<TaskRecord>> ListTasks();
-  absl::Status SetTaskState(const std::string& name, const std::string& state);
+  // For good: the noise that its rounds had is forgotten. In a transaction.
+  absl::Status EndTask(const std::string& name, const std::string& state);
   absl::Status PutModel(const ModelRecord& model);
   // NOT_FOUND: that round committed no model.
   absl::StatusOr<ModelRecord> GetModel(const std::string& task,
@@ -94,8 +95,13 @@ class Store {
   // The seed of the noise that the coordinator adds in a task, 32 bytes.
   // ALREADY_EXISTS: it has one, which must stay.
   absl::Status InsertNoiseSeed(const std::string& task, ByteView seed);
-  // NOT_FOUND: the devices of the task add the noise, or nobody.
+  // NOT_FOUND: the devices of the task add the noise, or nobody, or it ended.
   absl::StatusOr<Bytes> NoiseSeed(const std::string& task);
+  // The task keeps the rows of its last `kept` rounds, this one included.
+  absl::Status PutNoiseRow(const NoiseRowRecord& row, std::uint64_t kept);
+  // By round.
+  absl::StatusOr<std::vector<NoiseRowRecord>> NoiseRows(
+      const std::string& task);
 
   // --- journal
   absl::Status AppendJournal(const JournalEntry& entry);
@@ -120,6 +126,8 @@ class Store {
 
  private:
   explicit Store(Database database) : database_(std::move(database)) {}
+
+  absl::Status DropNoise(const std::string& task);
 
   Database database_;
 };

@@ -111,6 +111,46 @@ TEST(StoreTest, AFileOfTheFirstVersionGetsTheLedger) {
   }
 }
 
+// And keep what they have spent.
+TEST(StoreTest, FilesOfLaterVersionsGetTheTablesOfNoise) {
+  for (const int version : {2, 3}) {
+    SCOPED_TRACE(version);
+    const std::string path = ::testing::TempDir() + "/sotto_store_later.db";
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      std::remove((path + suffix).c_str());
+    }
+    const Bytes old_seed(32, 4), seed(32, 5);
+    std::string made = std::string(kSchema) + kSpendingTable +
+                       "INSERT INTO spending VALUES "
+                       "('p', 'm', 't', 3, 1, 7, x'01');";
+    if (version == 3) {
+      made += std::string(kNoiseSeedTable) +
+              "INSERT INTO noise_seeds VALUES ('old', x'" +
+              HexEncode(old_seed) + "');";
+    }
+    made += "PRAGMA user_version = " + std::to_string(version);
+    ASSERT_THAT(Database::Open(path)->Execute(made), IsOk());
+    for (int time = 0; time < 2; ++time) {
+      auto store = Store::Open(path);
+      ASSERT_THAT(store, IsOk());
+      const auto rows = store->ListSpending("p", "m");
+      ASSERT_THAT(rows, IsOk());
+      ASSERT_EQ(rows->size(), 1u);
+      EXPECT_EQ((*rows)[0].max_participations, 7u);
+      if (time == 0) {
+        EXPECT_THAT(store->NoiseSeed("t"),
+                    StatusIs(absl::StatusCode::kNotFound));
+        ASSERT_THAT(store->InsertNoiseSeed("t", seed), IsOk());
+        EXPECT_TRUE(store->NoiseRows("t")->empty());
+      }
+      EXPECT_EQ(store->NoiseSeed("t").value(), seed);
+      if (version == 3) {
+        EXPECT_EQ(store->NoiseSeed("old").value(), old_seed);
+      }
+    }
+  }
+}
+
 TEST(StoreTest, AFileOfANewerVersionIsLeftAlone) {
   const std::string path = ::testing::TempDir() + "/sotto_store_newer.db";
   std::remove(path.c_str());

@@ -76,10 +76,10 @@ absl::StatusOr<std::vector<TaskRecord>> Store::ListTasks() {
   }
 }
 
-absl::Status Store::SetTaskState(const std::string& name,
-                                 const std::string& state) {
-  return Execute(database_, "UPDATE tasks SET state = ?2 WHERE name = ?1", name,
-                 state);
+absl::Status Store::EndTask(const std::string& name, const std::string& state) {
+  SOTTO_RETURN_IF_ERROR(Execute(
+      database_, "UPDATE tasks SET state = ?2 WHERE name = ?1", name, state));
+  return DropNoise(name);
 }
 
 absl::Status Store::PutModel(const ModelRecord& model) {
@@ -265,20 +265,6 @@ absl::StatusOr<std::vector<SpendingRecord>> Store::ListSpending(
          .max_participations = static_cast<std::uint32_t>(row.Int64(3)),
          .release = row.Blob(4)});
   }
-}
-
-absl::Status Store::InsertNoiseSeed(const std::string& task, ByteView seed) {
-  return Execute(database_, "INSERT INTO noise_seeds VALUES (?1, ?2)", task,
-                 seed);
-}
-
-absl::StatusOr<Bytes> Store::NoiseSeed(const std::string& task) {
-  SOTTO_ASSIGN_OR_RETURN(
-      Statement row,
-      Query(database_, "SELECT seed FROM noise_seeds WHERE task = ?1", task));
-  SOTTO_ASSIGN_OR_RETURN(const bool found, row.Step());
-  if (found) return row.Blob(0);
-  return absl::NotFoundError("task '" + task + "' has no noise seed");
 }
 
 }  // namespace sotto::server

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_format.h"
+
 namespace sotto::tools {
 namespace {
 
@@ -18,5 +20,11 @@ void SetAction(CLI::App& command, std::function<absl::Status()> action) {
 }
 
 const absl::Status& Outcome() { return MutableOutcome(); }
+
+absl::Status CheckFlag(bool holds, const char* flag, const char* wants) {
+  if (holds) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("--%s: wants %s", flag, wants));
+}
 
 }  // namespace sotto::tools

@@ -19,6 +19,9 @@ void SetAction(CLI::App& command, std::function<absl::Status()> action);
 // What the action returned; OK before it ran.
 const absl::Status& Outcome();
 
+// INVALID_ARGUMENT "--flag: wants ..." unless it holds.
+absl::Status CheckFlag(bool holds, const char* flag, const char* wants);
+
 // One per family, each in its own files.
 void AddModelCommands(CLI::App& app);
 void AddStoreCommands(CLI::App& app);

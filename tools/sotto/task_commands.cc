@@ -69,7 +69,8 @@ void AddCreate(CLI::App& family) {
   command.add_option("--model", flags->model, ".tflite with initial weights")
       ->required();
   command.add_option("--rounds", flags->rounds, "rounds to commit");
-  command.add_option("--cohort-goal", flags->cohort_goal, "devices a round");
+  command.add_option("--cohort-goal", flags->cohort_goal,
+                     "devices a round, at most 65535");
   command.add_option("--cohort-min", flags->cohort_min, "fewest that may form");
   command.add_option("--selection-timeout-ms", flags->selection_timeout_ms,
                      "from the first arrival to a smaller cohort");
