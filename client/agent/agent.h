@@ -95,6 +95,7 @@ class Agent {
   std::optional<ModelState> state_;     // of the last refresh
   std::uint32_t rounds_done_ = 0;
   std::string waiting_for_;  // the condition that was reported last
+  Bytes diverged_round_;     // the id of the last whose training diverged
 };
 
 }  // namespace sotto::client

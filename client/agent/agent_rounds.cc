@@ -113,7 +113,8 @@ absl::StatusOr<bool> Agent::CheckIn(v1::Assignment* assignment,
   SOTTO_ASSIGN_OR_RETURN(
       const std::uint64_t joined,
       ParticipationLedger(parts_.database).LastJoined(assignment->task()));
-  if (assignment->round() <= joined) {
+  if (assignment->round() <= joined ||
+      ToBytes(assignment->round_id()) == diverged_round_) {
     // A round that this device left; it ends without it.
     *wait = kAfterLeftRound;
     return false;
@@ -218,7 +219,13 @@ absl::StatusOr<v1::RoundOutcome> Agent::TakePart(
                            .round = assignment.round(),
                            .cancel = &watch.cancelled()});
   }
-  if (!result.ok()) return result.status();
+  if (!result.ok()) {
+    // It would again: weights, examples and seed are the same.
+    if (absl::IsInternal(result.status())) {
+      diverged_round_ = ToBytes(assignment.round_id());
+    }
+    return result.status();
+  }
   const WipedUpdate wiped{*result};
   parts_.events.Emit(
       "trained",
