@@ -306,12 +306,9 @@ absl::StatusOr<v1::RoundOutcome> RoundSession::Run(const RoundInputs& inputs) {
                 .corrupted_fraction = std::max(
                     parts_.config.policy.corrupted_fraction,
                     inputs.plan->secure_aggregation().corrupted_fraction()),
-                // Noise that devices share needs one set of survivors.
-                .complete_up_to =
-                    inputs.plan->has_privacy() &&
-                            !privacy::IsCoordinatorNoise(*inputs.plan)
-                        ? UINT32_MAX
-                        : secure_agg::kCompleteUpTo,
+                .complete_up_to = privacy::IsDeviceNoise(*inputs.plan)
+                                      ? UINT32_MAX
+                                      : secure_agg::kCompleteUpTo,
                 .vectors = vectors}},
           parts_.rng, parts_.log));
   return Exchange(parts_, inputs, std::move(session)).Run();

@@ -15,12 +15,14 @@
 #include "privacy/distributed/rotation.h"
 #include "privacy/rounds/round_noise.h"
 #include "secure_agg/signed_bytes.h"
+#include "tests/support/cohort.h"
 #include "tests/support/status_matchers.h"
 
 namespace sotto::client {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr std::size_t kNumDevices = 4;
 constexpr std::size_t kNumWeights = 70'000;  // more than one chunk
@@ -192,6 +194,110 @@ class NoisyRoundSessionTest : public RoundSessionTest {
     OpenRound();
   }
 };
+
+// One device among so many that their coordinator puts them on a ring.
+class RingRoundSessionTest : public NoisyRoundSessionTest {
+ protected:
+  static constexpr std::size_t kCohort = 520;
+
+  RingRoundSessionTest() {
+    config_.policy.trust_coordinator_noise = true;
+    config_.policy.allow_without_noise = true;
+  }
+
+  // The session, which ends when this device's shares come.
+  std::unique_ptr<secure_agg::ServerSession> OpenRing() {
+    secure_agg::ServerParams params;
+    params.task = "train";
+    params.round = 5;
+    params.round_id.fill('r');
+    params.vectors = PlannedVectors(plan_, kNumWeights).value();
+    params.max_cohort = kCohort;
+    params.min_cohort = kCohort - 20;
+    params.corrupted_fraction = 0.1;
+    params.dropout_fraction = 0.03;
+    params.model_hash.fill('m');
+    params.plan_hash.fill('p');
+    params.deadline_ms = SystemClock().NowMillis() + 60'000;
+    params.issuer = issuer_.public_key();
+    params.population = "digits";
+    auto session =
+        secure_agg::ServerSession::Create(params, coordinator_).value();
+    // The others, whose keys alone matter.
+    for (std::size_t i = 1; i < kCohort; ++i) {
+      const Identity identity = Device::Certify(issuer_);
+      secure_agg::MemoryDecisionLog log;
+      auto other = secure_agg::ClientSession::Create(
+                       {.certificate = identity.certificate_bytes,
+                        .identity = &identity.key,
+                        .issuer = issuer_.public_key(),
+                        .coordinator = coordinator_.public_key(),
+                        .round_id = params.round_id,
+                        .task = "train",
+                        .round = 5,
+                        .model_hash = params.model_hash,
+                        .plan_hash = params.plan_hash,
+                        .now = SystemClock().Now(),
+                        .policy = {.vectors = params.vectors}},
+                       crypto::SystemRng(), log)
+                       .value();
+      EXPECT_THAT(session->ReceiveAdvertisement(other.Advertise().value(),
+                                                SystemClock().Now()),
+                  IsOk());
+    }
+    return session;
+  }
+
+  absl::Status MeetRing() {
+    const auto ring = OpenRing();
+    Device& device = *devices_[0];
+    const auto answer =
+        [&](const v1::StepRequest& request) -> absl::StatusOr<v1::StepReply> {
+      if (request.has_shares()) return absl::CancelledError("shares came");
+      v1::StepReply reply;
+      if (!request.has_advertise()) return reply;
+      SOTTO_RETURN_IF_ERROR(
+          ring->ReceiveAdvertisement(request.advertise(), SystemClock().Now()));
+      SOTTO_RETURN_IF_ERROR(ring->Close());
+      EXPECT_LT(ring->manifest().neighbours(), kCohort - 1);
+      SOTTO_ASSIGN_OR_RETURN(
+          *reply.mutable_roster(),
+          ring->RosterFor(device.identity.certificate.device_id));
+      return reply;
+    };
+    RoundSession session({.config = config_,
+                          .identity = device.identity,
+                          .issuer = issuer_.public_key(),
+                          .coordinator = coordinator_public_,
+                          .log = device.log,
+                          .clock = SystemClock(),
+                          .rng = crypto::SystemRng(),
+                          .events = device.events,
+                          .interrupt = device.interrupt,
+                          .send = answer,
+                          .privacy = &device.privacy});
+    return session
+        .Run({.assignment = &assignment_,
+              .plan = &plan_,
+              .result = &device.result})
+        .status();
+  }
+};
+
+TEST_F(RingRoundSessionTest, ADeviceThatAddsNoiseRefusesARing) {
+  EXPECT_THAT(MeetRing(), StatusIs(absl::StatusCode::kPermissionDenied,
+                                   HasSubstr("neighbours in a cohort of 520")));
+}
+
+TEST_F(RingRoundSessionTest, WhereTheCoordinatorAddsItADeviceStandsOnOne) {
+  plan_.mutable_privacy()->set_noise(v1::Plan::Privacy::COORDINATOR_GAUSSIAN);
+  EXPECT_THAT(MeetRing(), StatusIs(absl::StatusCode::kCancelled));
+}
+
+TEST_F(RingRoundSessionTest, AndWithoutNoise) {
+  plan_.clear_privacy();
+  EXPECT_THAT(MeetRing(), StatusIs(absl::StatusCode::kCancelled));
+}
 
 TEST_F(NoisyRoundSessionTest, TheSumIsThatOfTheUpdatesWithTheAgreedNoise) {
   RunAll();

@@ -127,6 +127,10 @@ bool IsCoordinatorNoise(const v1::Plan& plan) {
          NoiseRounds(plan) > 0;
 }
 
+bool IsDeviceNoise(const v1::Plan& plan) {
+  return plan.has_privacy() && !IsCoordinatorNoise(plan);
+}
+
 std::uint64_t NoiseRounds(const v1::Plan& plan) {
   return plan.privacy().noise() == Privacy::COORDINATOR_TREE ||
                  plan.privacy().noise() == Privacy::COORDINATOR_BANDED

@@ -43,6 +43,10 @@ absl::Status CheckPrivacy(const v1::Plan& plan);
 
 // The coordinator is trusted to add the noise; the devices add none.
 bool IsCoordinatorNoise(const v1::Plan& plan);
+// They share it among the members that n_min leaves, which no ring bounds
+// (docs/protocol/secure_aggregation.md): such a session takes the complete
+// graph. False where the plan has no noise.
+bool IsDeviceNoise(const v1::Plan& plan);
 // The rounds of the plan's tree or matrix, 0 where it has none.
 std::uint64_t NoiseRounds(const v1::Plan& plan);
 // The plan's banded matrix. INVALID_ARGUMENT: it is none.

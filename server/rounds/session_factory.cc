@@ -52,10 +52,6 @@ std::string UploadsOf(const std::string& uploads, const TaskSettings& task) {
   return uploads + "/" + HexEncode(ByteView(hash).first(16));
 }
 
-bool DevicesAddNoise(const v1::Plan& plan) {
-  return plan.has_privacy() && !privacy::IsCoordinatorNoise(plan);
-}
-
 // What the graph depends on.
 secure_agg::ServerParams GraphInputs(const v1::CreateTaskRequest& request,
                                      const v1::Plan& plan) {
@@ -65,9 +61,8 @@ secure_agg::ServerParams GraphInputs(const v1::CreateTaskRequest& request,
   params.min_cohort = secure.min_cohort();
   params.corrupted_fraction = secure.corrupted_fraction();
   params.dropout_fraction = secure.dropout_fraction();
-  // Devices share their noise among the members that n_min leaves.
   params.complete_up_to =
-      DevicesAddNoise(plan) ? UINT32_MAX : secure_agg::kCompleteUpTo;
+      privacy::IsDeviceNoise(plan) ? UINT32_MAX : secure_agg::kCompleteUpTo;
   return params;
 }
 
@@ -87,7 +82,7 @@ absl::Status CheckCohorts(const v1::CreateTaskRequest& request,
         graph.status(),
         absl::StrFormat("task: cohorts of %d to %d%s", least,
                         request.cohort_goal(),
-                        DevicesAddNoise(plan) ? " that add noise" : ""));
+                        privacy::IsDeviceNoise(plan) ? " that add noise" : ""));
   }
   return absl::OkStatus();
 }
