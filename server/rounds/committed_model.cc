@@ -105,6 +105,27 @@ absl::StatusOr<Decoded> DecodeNoisy(const v1::Plan& plan,
                  .noise_rows = std::move(mean.noise_rows)};
 }
 
+// The sizes of a noisy sum are checked by its decoder.
+absl::Status CheckParts(const v1::Plan& plan, std::size_t num_weights,
+                        const RoundSum& sum) {
+  if (plan.has_privacy() && sum.manifest == nullptr) {
+    return absl::InvalidArgumentError(
+        "sum: the plan's noise wants the session's manifest");
+  }
+  if (privacy::IsCoordinatorNoise(plan) && sum.noise == nullptr) {
+    return absl::InvalidArgumentError(
+        "sum: the plan wants the coordinator's noise");
+  }
+  if (!plan.has_privacy() && (sum.update.size() != num_weights ||
+                              sum.metrics.size() != privacy::kMetricsLength)) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "sum: %d entries for a model of %d weights, %d metrics, wants %d",
+        sum.update.size(), num_weights, sum.metrics.size(),
+        privacy::kMetricsLength));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<CommittedModel> ApplySum(const v1::Plan& plan,
@@ -113,16 +134,7 @@ absl::StatusOr<CommittedModel> ApplySum(const v1::Plan& plan,
                                         const RoundSum& sum) {
   const std::vector<float> old = Floats(weights);
   const bool noisy = plan.has_privacy();
-  // The sizes of a noisy sum are checked by its decoder.
-  if (noisy ? sum.manifest == nullptr ||
-                  (privacy::IsCoordinatorNoise(plan) && sum.noise == nullptr)
-            : sum.update.size() != old.size() ||
-                  sum.metrics.size() != privacy::kMetricsLength) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "sum: %d entries for a model of %d weights, %d metrics, wants %d",
-        sum.update.size(), old.size(), sum.metrics.size(),
-        privacy::kMetricsLength));
-  }
+  SOTTO_RETURN_IF_ERROR(CheckParts(plan, old.size(), sum));
   const std::uint32_t floor = plan.secure_aggregation().min_cohort();
   if (sum.included < floor) {
     return Withheld(

@@ -184,12 +184,18 @@ TEST(CoordinatorNoiseTest, NoiseOfTheCoordinatorIsThatOfTheTasksSeed) {
   EXPECT_THAT(leaves(4, 5), StatusIs(kPrecondition));
   EXPECT_THAT(leaves(2, 2), StatusIs(kPrecondition));
   // Without a seed a sum is not released.
-  const RoundSum bare{.update = std::vector<std::uint32_t>(32, 0),
-                      .metrics = {},
-                      .included = 4,
-                      .cohort = 4};
-  EXPECT_THAT(ApplySum(fleet.plan(), {}, Bytes(kTestWeights * 4, 0), {}, bare),
-              StatusIs(kInvalid));
+  const v1::SessionManifest manifest;
+  RoundSum bare{.update = std::vector<std::uint32_t>(32, 0),
+                .metrics = {},
+                .included = 4,
+                .cohort = 4,
+                .manifest = &manifest};
+  const Bytes weights(kTestWeights * 4, 0);
+  EXPECT_THAT(ApplySum(fleet.plan(), {}, weights, {}, bare),
+              StatusIs(kInvalid, HasSubstr("wants the coordinator's noise")));
+  bare.manifest = nullptr;
+  EXPECT_THAT(ApplySum(fleet.plan(), {}, weights, {}, bare),
+              StatusIs(kInvalid, HasSubstr("wants the session's manifest")));
 }
 
 TEST(CoordinatorNoiseTest, NoiseOfSkippedRowsComesWithTheNext) {
