@@ -47,7 +47,10 @@ class Agent {
     Interrupt& interrupt;
   };
   explicit Agent(Parts parts)
-      : parts_(parts), update_retry_(parts.rng), round_retry_(parts.rng) {}
+      : parts_(parts),
+        update_retry_(parts.rng),
+        round_retry_(parts.rng),
+        left_round_retry_(parts.rng, kLeftRoundWindows) {}
 
   void SetExamples(std::shared_ptr<const Examples> examples) {
     examples_ = std::move(examples);
@@ -70,6 +73,11 @@ class Agent {
  private:
   using Delay = std::chrono::milliseconds;
 
+  // Between questions whether a round that this device left has ended: about as
+  // long as it goes on already.
+  static constexpr RetryWindows kLeftRoundWindows{
+      .transient = {Delay(200), Delay(500)}, .transient_cap = Delay(60'000)};
+
   absl::Status EnsureEnrolled();
   void Forget();  // the token
   absl::Status Move(AgentState state);
@@ -87,6 +95,7 @@ class Agent {
   Parts parts_;
   RetryPolicy update_retry_;
   RetryPolicy round_retry_;
+  RetryPolicy left_round_retry_;
   std::shared_ptr<const Examples> examples_;
   std::shared_ptr<const Examples> evaluation_;
   AgentRecord record_;

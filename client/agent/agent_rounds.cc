@@ -21,8 +21,6 @@ namespace sotto::client {
 namespace {
 
 constexpr std::uint64_t kMaxPlanBytes = 1 << 20;
-constexpr RetryWindow kAfterLeftRound{std::chrono::milliseconds(200),
-                                      std::chrono::milliseconds(500)};
 
 // What training made of the person's examples is not left in freed memory.
 struct WipedUpdate {
@@ -116,9 +114,12 @@ absl::StatusOr<bool> Agent::CheckIn(v1::Assignment* assignment,
   if (assignment->round() <= joined ||
       ToBytes(assignment->round_id()) == diverged_round_) {
     // A round that this device left; it ends without it.
-    *wait = kAfterLeftRound;
+    const Delay delay =
+        left_round_retry_.AfterFailure(absl::StatusCode::kUnavailable);
+    *wait = {delay, delay};
     return false;
   }
+  left_round_retry_.Succeeded();
   SOTTO_RETURN_IF_ERROR(
       ParticipationLedger(parts_.database)
           .CheckSuccessor(assignment->task(), assignment->round(),

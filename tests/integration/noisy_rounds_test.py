@@ -3,9 +3,11 @@ is spent, a device leaves a round that its own policy does not pay for."""
 import contextlib
 import json
 import sqlite3
+import ssl
 import subprocess
 import time
 import unittest
+import urllib.request
 
 from demo import rounds
 from integration.harness import TOOLS, FleetCase
@@ -46,6 +48,15 @@ class NoisyCase(FleetCase):
         that no release uses, and the tests count releases."""
         patience = {"selection_ms": 20_000, "step_ms": 20_000}
         super().create_task(fleet, rounds_wanted, **{**patience, **settings})
+
+    def metric(self, fleet, name):
+        """A counter of the coordinator's."""
+        trust = ssl.create_default_context(cafile=self.identities.tls / "ca.pem")
+        url = f"https://127.0.0.1:{fleet.endpoints['http_port']}/metrics"
+        with urllib.request.urlopen(url, context=trust, timeout=10) as reply:
+            counts = dict(line.split() for line in reply.read().decode().splitlines()
+                          if not line.startswith("#"))
+        return int(counts[f"sotto_{name}_total"])
 
     def wait_for_state(self, fleet, state):
         return self.wait_for(fleet, lambda status: status["state"] == state)
@@ -174,6 +185,9 @@ class NoisyRoundsTest(NoisyCase):
         time.sleep(3)  # a failure that is tried again comes back in 0.1 to 0.4 s
         self.assertEqual(len([e for e in device.events if diverged(e)]), 1)
         self.assertTrue(device.alive())
+        # It asks less and less whether the round has ended: every 0.2 to 0.5 s,
+        # 0.4 to 1 s and so on.
+        self.assertLessEqual(self.metric(fleet, "assignments"), 6)
 
     def test_no_noise_needs_the_policys_word(self):
         self.plan(epsilon=None, delta=None, unit=None, sampling=None, noise=None,
