@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_format.h"
 #include "bench/heap_meter.h"
+#include "bench/proof_bytes.h"
 #include "tests/support/cohort.h"
 
 namespace sotto::bench {
@@ -68,7 +69,7 @@ struct Client {
   secure_agg::MemoryDecisionLog log;
   std::optional<secure_agg::ClientSession> session;
   PhaseSeconds seconds;
-  std::size_t up = 0, down = 0;
+  std::size_t up = 0, down = 0, proof = 0;
 };
 
 // Messages on their way between the server's thread and the clients'.
@@ -160,6 +161,7 @@ class CohortRun {
     }
     report_.client_up_bytes = clients_[0].up;
     report_.client_down_bytes = clients_[0].down;
+    report_.client_proof_bytes = clients_[0].proof;
     return report_;
   }
 
@@ -208,13 +210,14 @@ class CohortRun {
                        .vectors = vectors_}};
   }
 
-  // For each of the first `count` clients the server's `request` goes to
-  // `answer` on a thread of the clients', and its messages to `receive` on this
-  // one.
+  // For each of the first `count` clients the server's `request`, a Down, goes
+  // to `answer` on a thread of the clients', and its messages, each an Up, to
+  // `receive` on this one.
   using Request = std::function<std::string(Client&)>;
   using Answer =
       std::function<std::vector<std::string>(Client&, const std::string&)>;
   using Receive = std::function<void(Client&, const std::string&)>;
+  template <typename Down, typename Up>
   void Exchange(std::size_t count, const Request& request, const Answer& answer,
                 const Receive& receive) {
     Mailbox requests, answers;
@@ -227,6 +230,12 @@ class CohortRun {
               answer(client, parcel->messages.front());
           client.down += parcel->messages.front().size();
           for (const std::string& message : out) client.up += message.size();
+          if (parcel->client == 0) {
+            client.proof += ProofBytes(Parse<Down>(parcel->messages.front()));
+            for (const std::string& message : out) {
+              client.proof += ProofBytes(Parse<Up>(message));
+            }
+          }
           answers.Put({parcel->client, std::move(out)});
         }
       });
@@ -285,7 +294,7 @@ class CohortRun {
   }
 
   void Advertise() {
-    Exchange(
+    Exchange<v1::KeyAdvertisement, v1::KeyAdvertisement>(
         clients_.size(), [](Client&) { return std::string(); },
         [](Client& client, const std::string&) -> std::vector<std::string> {
           const Timed timed(client.seconds.advertise);
@@ -302,7 +311,7 @@ class CohortRun {
 
   void ShareKeys() {
     const std::size_t before = ChargedBytes();
-    Exchange(
+    Exchange<v1::Roster, v1::EncryptedShares>(
         clients_.size(),
         [this](Client& client) {
           return Reply(report_.server.shares,
@@ -328,7 +337,7 @@ class CohortRun {
     const std::size_t before = ChargedBytes();
     std::size_t most = 0;
     std::mutex mutex;
-    Exchange(
+    Exchange<v1::ShareDelivery, v1::MaskedInputChunk>(
         Staying(),
         [this](Client& client) {
           return Reply(report_.server.inputs,
@@ -369,7 +378,7 @@ class CohortRun {
   }
 
   void SignSurvivors() {
-    Exchange(
+    Exchange<v1::SurvivorSet, v1::SurvivorSignature>(
         Staying(),
         [this](Client& client) {
           return Reply(report_.server.consistency,
@@ -393,7 +402,7 @@ class CohortRun {
 
   void Unmask() {
     const std::size_t before = ChargedBytes();
-    Exchange(
+    Exchange<v1::UnmaskRequest, v1::UnmaskShares>(
         Staying(),
         [this](Client& client) {
           return Reply(report_.server.unmask,

@@ -52,6 +52,7 @@ struct CohortReport {
   std::vector<PhaseSeconds> clients;
   double all_clients_seconds = 0;
   std::size_t client_up_bytes = 0, client_down_bytes = 0;  // the first such
+  std::size_t client_proof_bytes = 0;  // in both (bench/proof_bytes.h)
   // The server's heap: after shares, what it keeps of them; the most during
   // inputs and the unmasking, above what was held before each; the most of all.
   std::size_t share_bytes = 0, input_bytes = 0, revealed_bytes = 0,

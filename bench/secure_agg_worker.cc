@@ -46,6 +46,7 @@ int MeasureSession(const CohortParams& params) {
       "\"server_wire_seconds\": %.6g, \"all_clients_seconds\": %.6g, "
       "\"client_least_seconds\": %.6g, \"client_median_seconds\": %.6g, "
       "\"client_phases\": %s, \"up_bytes\": %d, \"down_bytes\": %d, "
+      "\"proof_bytes\": %d, "
       "\"share_bytes\": %d, \"input_bytes\": %d, \"revealed_bytes\": %d, "
       "\"masking_bytes\": %d, \"peak_bytes\": %d}\n",
       params.clients, params.dropped, params.length, params.input_bits, r.bits,
@@ -53,8 +54,8 @@ int MeasureSession(const CohortParams& params) {
       r.server.Total(), ToJson(r.server), r.server_close_seconds,
       r.server_wire_seconds, r.all_clients_seconds, r.clients.front().Total(),
       median.Total(), ToJson(median), r.client_up_bytes, r.client_down_bytes,
-      r.share_bytes, r.input_bytes, r.revealed_bytes, r.masking_bytes,
-      r.peak_bytes);
+      r.client_proof_bytes, r.share_bytes, r.input_bytes, r.revealed_bytes,
+      r.masking_bytes, r.peak_bytes);
   return 0;
 }
 
