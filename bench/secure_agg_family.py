@@ -32,7 +32,7 @@ SESSIONS = (
      {"clients": 256, "dropped": 76, "length": 100_000, "gamma": 0.33, "delta": 0.3,
       "complete": 1}),
 )
-# Measured where --only asks for one: it takes a quarter of an hour.
+# Measured where --only asks for one: it takes 3 to 20 minutes.
 LARGE = ((("session_n10000_d1k_drop10",),
           {"clients": 10_000, "dropped": 1000, "length": 1000, "gamma": 0.05,
            "delta": 0.1, "workers": len(os.sched_getaffinity(0))}),)

@@ -1,6 +1,7 @@
 #include "client/agent/round_session.h"
 
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -95,7 +96,7 @@ class RoundSessionTest : public ::testing::Test {
     OpenRound();
   }
 
-  void OpenRound() {
+  secure_agg::ServerParams Params() const {
     secure_agg::ServerParams params;
     params.task = "train";
     params.round = 5;
@@ -107,9 +108,30 @@ class RoundSessionTest : public ::testing::Test {
     params.deadline_ms = SystemClock().NowMillis() + 60'000;
     params.issuer = issuer_.public_key();
     params.population = "digits";
+    return params;
+  }
+  void OpenRound() {
     round_.emplace(
-        secure_agg::ServerSession::Create(params, coordinator_).value(),
+        secure_agg::ServerSession::Create(Params(), coordinator_).value(),
         kNumDevices);
+  }
+
+  using Send =
+      std::function<absl::StatusOr<v1::StepReply>(const v1::StepRequest&)>;
+  absl::StatusOr<v1::RoundOutcome> RunOne(Device& device, const Send& send) {
+    RoundSession session({.config = config_,
+                          .identity = device.identity,
+                          .issuer = issuer_.public_key(),
+                          .coordinator = coordinator_public_,
+                          .log = device.log,
+                          .clock = SystemClock(),
+                          .rng = crypto::SystemRng(),
+                          .events = device.events,
+                          .interrupt = device.interrupt,
+                          .send = send,
+                          .privacy = &device.privacy});
+    return session.Run(
+        {.assignment = &assignment_, .plan = &plan_, .result = &device.result});
   }
 
   // All devices at once, each in a thread, until each has an outcome.
@@ -118,36 +140,22 @@ class RoundSessionTest : public ::testing::Test {
     for (const auto& device : devices_) {
       threads.emplace_back([this, &device] {
         const crypto::DeviceId id = device->identity.certificate.device_id;
-        RoundSession session(
-            {.config = config_,
-             .identity = device->identity,
-             .issuer = issuer_.public_key(),
-             .coordinator = coordinator_public_,
-             .log = device->log,
-             .clock = SystemClock(),
-             .rng = crypto::SystemRng(),
-             .events = device->events,
-             .interrupt = device->interrupt,
-             .send = [&](const v1::StepRequest& request)
-                 -> absl::StatusOr<v1::StepReply> {
-               if (request.has_input() && device->waited.count() == 0) {
-                 device->waited = SystemClock().Monotonic() - device->asked;
-               }
-               while (true) {
-                 auto reply = round_->Step(id, SystemClock().Now(), request);
-                 if (absl::IsUnavailable(reply.status())) {
-                   continue;
-                 }
-                 if (reply.ok() && reply->has_delivery()) {
-                   device->asked = SystemClock().Monotonic();
-                 }
-                 return reply;
-               }
-             },
-             .privacy = &device->privacy});
-        device->outcome = session.Run({.assignment = &assignment_,
-                                       .plan = &plan_,
-                                       .result = &device->result});
+        device->outcome = RunOne(
+            *device,
+            [&](const v1::StepRequest& request)
+                -> absl::StatusOr<v1::StepReply> {
+              if (request.has_input() && device->waited.count() == 0) {
+                device->waited = SystemClock().Monotonic() - device->asked;
+              }
+              while (true) {
+                auto reply = round_->Step(id, SystemClock().Now(), request);
+                if (absl::IsUnavailable(reply.status())) continue;
+                if (reply.ok() && reply->has_delivery()) {
+                  device->asked = SystemClock().Monotonic();
+                }
+                return reply;
+              }
+            });
       });
     }
     for (std::thread& thread : threads) thread.join();
@@ -207,20 +215,10 @@ class RingRoundSessionTest : public NoisyRoundSessionTest {
 
   // The session, which ends when this device's shares come.
   std::unique_ptr<secure_agg::ServerSession> OpenRing() {
-    secure_agg::ServerParams params;
-    params.task = "train";
-    params.round = 5;
-    params.round_id.fill('r');
-    params.vectors = PlannedVectors(plan_, kNumWeights).value();
+    secure_agg::ServerParams params = Params();
     params.max_cohort = kCohort;
     params.min_cohort = kCohort - 20;
-    params.corrupted_fraction = 0.1;
     params.dropout_fraction = 0.03;
-    params.model_hash.fill('m');
-    params.plan_hash.fill('p');
-    params.deadline_ms = SystemClock().NowMillis() + 60'000;
-    params.issuer = issuer_.public_key();
-    params.population = "digits";
     auto session =
         secure_agg::ServerSession::Create(params, coordinator_).value();
     // The others, whose keys alone matter.
@@ -265,22 +263,7 @@ class RingRoundSessionTest : public NoisyRoundSessionTest {
           ring->RosterFor(device.identity.certificate.device_id));
       return reply;
     };
-    RoundSession session({.config = config_,
-                          .identity = device.identity,
-                          .issuer = issuer_.public_key(),
-                          .coordinator = coordinator_public_,
-                          .log = device.log,
-                          .clock = SystemClock(),
-                          .rng = crypto::SystemRng(),
-                          .events = device.events,
-                          .interrupt = device.interrupt,
-                          .send = answer,
-                          .privacy = &device.privacy});
-    return session
-        .Run({.assignment = &assignment_,
-              .plan = &plan_,
-              .result = &device.result})
-        .status();
+    return RunOne(device, answer).status();
   }
 };
 
